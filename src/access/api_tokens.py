@@ -16,7 +16,6 @@ from access.domain import (
     CreatorLetGo,
     NamedToken,
     Scope,
-    as_text,
     valid_api_token,
 )
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
@@ -93,7 +92,7 @@ class TokenLineage:
             event=event,
             state=ApiTokenState(token.role, token.organization_id, token.scopes, token.revoked_at is not None),
             user_id=by,
-            organization_id=as_text(token.organization_id),
+            organization_id=token.organization_id,
             operation_id=self.ids.new(),
             occurred_at=self.clock.now(),
             reason=reason,

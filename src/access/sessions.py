@@ -17,7 +17,6 @@ from access.domain import (
     SessionEnded,
     UserState,
     WrongCredentials,
-    as_text,
     is_text,
 )
 from access.events import SessionReusedEvent
@@ -216,7 +215,7 @@ def reuse(session: Session, now: datetime) -> AuditEvent:
         event=SessionReusedEvent(account.id),
         state=UserState(account.role, account.organization_id, account.is_active),
         user_id=str(account.id),
-        organization_id=as_text(account.organization_id),
+        organization_id=account.organization_id,
         operation_id=uuid5(session.id, SessionReusedEvent.topic),
         occurred_at=now,
     )

@@ -17,8 +17,8 @@ Mode = Literal["add", "replace"]
 class AssignModule(Struct, frozen=True, tag="assign_module"):
     """Assign one module (super admins). `by` is the caller, recorded as the explicit source.
 
-    Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
-    source at most. Refused when the module is unknown or inactive, or is assigned with another config.
+    Without `config` a kept config is used if it is still valid. An assigned module gains at most its explicit source.
+    Refused when the module is unknown or inactive, or is assigned with another config.
     """
 
     organization_id: str
@@ -30,8 +30,8 @@ class AssignModule(Struct, frozen=True, tag="assign_module"):
 class UnassignModule(Struct, frozen=True, tag="unassign_module"):
     """Unassign a module with all its sources (super admins); its config is kept for a later assignment.
 
-    Suspended organizations are no exception. Refused when it is not assigned, or when a template
-    that is not deleted requires it and `force` is not set.
+    Allowed for suspended organizations. Refused when it is not assigned, or when an existing template requires it and
+    `force` is not set.
     """
 
     organization_id: str
@@ -79,10 +79,9 @@ class UpdateModuleConfig(Struct, frozen=True, tag="update_module_config"):
 
 
 class RestoreAssignments(Struct, frozen=True, tag="restore_assignments"):
-    """Undo an unassignment (super admins): restore sources, versions and config as they were before it.
+    """Undo an unassignment (super admins): restore sources, versions and config from the event log.
 
-    `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
-    was. Refused when it cannot be restored: see `restoration.py`.
+    `operation_id` is the unassignment's. Unchanged when everything is as it was. Refused when it cannot be restored.
     """
 
     organization_id: str
@@ -97,10 +96,9 @@ Command = (
 class AssignmentResult(Struct, frozen=True):
     """The modules by outcome, in the order requested or, for a template, in its display order.
 
-    `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
-    been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
-    from an earlier assignment no longer fits the module's schema and was left out. The last three are set only where a
-    template was applied.
+    `unchanged` keep their config, though a source may have been added; `removed` lost their last source.
+    `discarded_configs`: assigned modules whose kept config no longer fits their schema. The last three fields are set
+    only for a template.
     """
 
     assigned: list[str] = []

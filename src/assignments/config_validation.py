@@ -27,10 +27,7 @@ Errors = Sequence[FieldError]
 def invalid_configs(
     before: Assignments, after: Assignments, facts: Facts, settled: Collection[str] = ()
 ) -> dict[str, Errors]:
-    """Return, by module id, the errors that a change brings: those the config had before do not count.
-
-    `settled` modules are not checked.
-    """
+    """Return the new errors by module id: not those that the config had before, nor those of `settled` modules."""
     reordered = list(before.templates) != list(after.templates)
     found: dict[str, Errors] = {}
     for module_id, held in after.modules.items():
@@ -47,10 +44,7 @@ def invalid_configs(
 
 
 def unfit_kept(state: Assignments, after: Mapping[str, Sources], facts: Facts) -> Collection[str]:
-    """Return the modules, new with these sources, whose kept config no longer fits.
-
-    The caller did not send it, so it is discarded instead of being refused.
-    """
+    """Return the new modules whose kept config no longer fits; it is discarded, since no caller sent it."""
     kept = {
         module_id: Assignment(state.kept[module_id], sources)
         for module_id, sources in after.items()
@@ -77,7 +71,7 @@ def _new(errors: Errors, config: dict[str, Any], earlier: dict[str, Any], schema
 
 
 def _is_written(pointer: str, config: dict[str, Any], earlier: dict[str, Any]) -> bool:
-    """Return whether the value differs from before; of an object that stays one, only its keys count."""
+    """Return whether the value was changed; an object that stays an object counts as unchanged."""
     value, before = value_at(config, pointer), value_at(earlier, pointer)
     if value is ABSENT or (isinstance(value, dict) and isinstance(before, dict)):
         return False
@@ -87,7 +81,7 @@ def _is_written(pointer: str, config: dict[str, Any], earlier: dict[str, Any]) -
 def require_valid_configs(
     before: Assignments, after: Assignments, facts: Facts, command: Command, settled: Collection[str] = ()
 ) -> None:
-    """Refuse a command that makes a config invalid. Removing keys from one that is invalid already is allowed."""
+    """Refuse a command that makes a config invalid. Removing keys from an invalid config is allowed."""
     invalid = invalid_configs(before, after, facts, settled)
     if not invalid or (
         isinstance(command, UpdateModuleConfig) and _only_removes_keys(before, after, facts, command.module_id)
@@ -112,7 +106,7 @@ def require_valid_configs(
 
 
 def config_invalid(invalid: Mapping[str, Errors], errors: Errors, link: str = "", advice: str = "") -> ConfigInvalid:
-    """`errors` point into the body; `link` is where the schema is read, of the first module unless given."""
+    """Make the refusal. `errors` point into the body; `link` defaults to the first module's schema."""
     link = link or f"/api/v1/module-registry/{next(iter(invalid))}/config"
     names = ", ".join(invalid)
     detail = f"Not a valid config for {names}: see `errors`, and for what is valid the schema at {link}.{advice}"
@@ -125,7 +119,7 @@ def config_invalid(invalid: Mapping[str, Errors], errors: Errors, link: str = ""
 
 
 def at_modules(invalid: Mapping[str, Errors], places: Mapping[str, str]) -> Errors:
-    """Point the errors of configs that are not in the body to the place in it that they come from."""
+    """Point errors of configs that are not in the body to the place in the body that caused them."""
     return [
         FieldError(places[module_id], f"{module_id}{error.pointer}: {error.message}")
         for module_id, errors in invalid.items()
@@ -134,7 +128,6 @@ def at_modules(invalid: Mapping[str, Errors], places: Mapping[str, str]) -> Erro
 
 
 def _only_removes_keys(before: Assignments, after: Assignments, facts: Facts, module_id: str) -> bool:
-    """Return whether the change only removes keys, from a config that was invalid before."""
     if not _is_part(after.modules[module_id].config, before.modules[module_id].config):
         return False
     return bool(facts.rules[module_id].schema.errors(_config(module_id, before, facts)))

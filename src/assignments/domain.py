@@ -1,6 +1,6 @@
 """Decides about all assignments of one organization. Pure: state and facts in, events or a refusal out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, assert_never, cast
 
@@ -17,7 +17,20 @@ from assignments.commands import (
     UpdateModuleConfig,
 )
 from assignments.config_validation import require_valid_configs, unfit_kept
-from assignments.errors import ConfigDiffers, ConfigTooLarge, DuplicateModules, ModuleNotAssigned, ModuleRequired
+from assignments.errors import (
+    AssignedAgain,
+    ConfigDiffers,
+    ConfigTooLarge,
+    DuplicateModules,
+    IndustryDeleted,
+    ModuleDeleted,
+    ModuleInactive,
+    ModuleNotAssigned,
+    ModuleRequired,
+    RemovedAgain,
+    TemplateMoved,
+    UnknownUnassignment,
+)
 from assignments.events import (
     AssignmentEvent,
     ModuleAssignedEvent,
@@ -34,7 +47,6 @@ from assignments.facts import (
     require_in_template,
     required_by,
 )
-from assignments.restoration import restore_assignments
 from assignments.state import (
     Assignment,
     Assignments,
@@ -50,6 +62,8 @@ from shared.errors import FieldError
 from shared.json.documents import CONFIG_BYTES, CONFIG_DEPTH, too_large, within
 from shared.json.patches import merge_patch, same_json
 from shared.messages import Decision
+
+Removals = Sequence[ModuleChange]
 
 
 def decide(state: Assignments, facts: Facts, command: Command) -> Decision:
@@ -76,13 +90,13 @@ def _decision(state: Assignments, facts: Facts, command: Command) -> Decision:
         case UpdateModuleConfig():
             return _update_config(state, command)
         case RestoreAssignments():
-            return restore_assignments(state, facts, command)
+            return _restore(state, facts, command)
         case _ as never:
             assert_never(never)
 
 
 def _is_correction(command: Command) -> bool:
-    """Return whether a suspended organization takes the command: one that removes or corrects, and gives nothing."""
+    """Return whether a suspended organization accepts the command."""
     return isinstance(command, UnassignModule) or (isinstance(command, UpdateModuleConfig) and command.as_operator)
 
 
@@ -145,6 +159,87 @@ def _update_config(state: Assignments, command: UpdateModuleConfig) -> Decision:
         return Decision([], result)
     changes = [ModuleChange(module_id, config, held.sources, "config", held.sources)]
     return Decision([ModuleConfigUpdatedEvent(command.organization_id, module_id, changes, held.config)], result)
+
+
+def _restore(state: Assignments, facts: Facts, command: RestoreAssignments) -> Decision:
+    module_id, removals = _removals(facts, command)
+    named = [removal.module_id for removal in removals]
+    absent = [removal for removal in removals if not _is_back(state, removal)]
+    if not absent:
+        return Decision([], result_of(named, []))
+    advice = f"Assign it anew: POST /api/v1/modules/assign/{command.organization_id}."
+    _require_untouched(state, absent, advice)
+    _require_active(facts, absent)
+    _require_templates(state, facts, absent, advice)
+    changes = [ModuleChange(one.module_id, one.config, one.sources_before, "added") for one in absent]
+    event = ModuleAssignedEvent(command.organization_id, module_id, changes, restores=command.operation_id)
+    return Decision([event], result_of(named, changes))
+
+
+def _removals(facts: Facts, command: RestoreAssignments) -> tuple[str, Removals]:
+    """Return the module and its removals. Events older than `sources_before` cannot be undone."""
+    record = facts.unassignments.get(command.operation_id)
+    removals = [] if record is None else [change for change in record.modules if change.change == "removed"]
+    is_own = record is not None and record.organization_id == command.organization_id
+    if record is None or not is_own or not removals or not all(one.sources_before for one in removals):
+        message = "took no module away from this organization, or does not tell any more why it had it"
+        raise UnknownUnassignment(
+            "There is nothing to take back. Name the operation of an unassignment: the events of the organization, "
+            f"GET /api/v1/events?organization_id={command.organization_id}, have it as operation_id.",
+            errors=[FieldError("/operation_id", message)],
+        )
+    return record.module_id, removals
+
+
+def _is_back(state: Assignments, removal: ModuleChange) -> bool:
+    held = state.modules.get(removal.module_id)
+    return held is not None and same_json(held, Assignment(removal.config, tuple(removal.sources_before)))
+
+
+def _require_untouched(state: Assignments, removals: Removals, advice: str) -> None:
+    again = [one.module_id for one in removals if one.module_id in state.modules]
+    if again:
+        raise AssignedAgain(
+            f"Assigned again since, and not as before: {', '.join(again)}. Leave it, or unassign it first.",
+            modules=again,
+        )
+    other = [one.module_id for one in removals if not same_json(state.kept.get(one.module_id), one.config)]
+    if other:
+        detail = f"Assigned and removed again since, with another config: {', '.join(other)}. {advice}"
+        raise RemovedAgain(detail, modules=other)
+
+
+def _require_active(facts: Facts, removals: Removals) -> None:
+    statuses = {one.module_id: facts.modules.get(one.module_id, "deleted") for one in removals}
+    deleted = [module_id for module_id, status in statuses.items() if status == "deleted"]
+    if deleted:
+        detail = f"No longer in the module registry: {', '.join(deleted)}. Register it first."
+        raise ModuleDeleted(detail, modules=deleted)
+    inactive = [module_id for module_id, status in statuses.items() if status == "inactive"]
+    if inactive:
+        raise ModuleInactive(f"Inactive: {', '.join(inactive)}. Activate it first.", modules=inactive)
+
+
+def _require_templates(state: Assignments, facts: Facts, removals: Removals, advice: str) -> None:
+    """Refuse sources that contradict the applied templates. An inactive template is no obstacle."""
+    sources = [source for one in removals for source in one.sources_before if source.industry_code is not None]
+    deleted = _codes(source for source in sources if _is_deleted(facts, source))
+    if deleted:
+        raise IndustryDeleted(f"It came from a deleted industry: {', '.join(deleted)}. {advice}", industries=deleted)
+    moved = _codes(source for source in sources if state.templates.get(source.industry_code or "") != source.version)
+    if moved:
+        versions = ", ".join(f"{source.industry_code} in version {source.version}" for source in sources)
+        detail = f"It came from {versions}, and the organization has not applied that any more. {advice}"
+        raise TemplateMoved(detail, industries=moved)
+
+
+def _is_deleted(facts: Facts, source: Source) -> bool:
+    template = facts.templates.get(source.industry_code or "")
+    return template is None or template.status == "deleted"
+
+
+def _codes(sources: Iterable[Source]) -> list[str]:
+    return list(dict.fromkeys(source.industry_code or "" for source in sources))
 
 
 def _held(state: Assignments, module_id: str) -> Assignment:

@@ -64,10 +64,7 @@ class UnknownVersion(Invalid):
 
 
 class NotInTemplate(Invalid):
-    """The body names modules that the version of the template does not hold. One pointer each.
-
-    The version is the one that the organization has applied; without any, the current one.
-    """
+    """The body names modules that are not in the version applied, or else the current one. One pointer each."""
 
 
 class TemplateNotApplicable(Conflict):

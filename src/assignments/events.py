@@ -1,7 +1,4 @@
-"""What happened to an organization's assignments. Other contexts may read these.
-
-Each change of an assignment is in exactly one event, as a `ModuleChange`; `IndustryTemplateAppliedEvent` summarizes.
-"""
+"""What happened to an organization's assignments. Each change is in exactly one event, as a `ModuleChange`."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
@@ -22,10 +19,10 @@ class Source(Struct, frozen=True):
 
 
 class ModuleChange(Struct, frozen=True):
-    """One assignment after a change; a removed one has no sources, and `config` is what is kept of it.
+    """One assignment after a change. A removed one has no sources; its `config` is kept.
 
-    `sources_before` are those it had; none when it was added, or the event is older than the field.
-    `config_discarded`: the config kept from an earlier assignment no longer fits its schema and did not come back.
+    `sources_before`: empty when it was added, or the event is older than the field. `config_discarded`: the config kept
+    from an earlier assignment no longer fits its schema.
     """
 
     module_id: str
@@ -37,19 +34,16 @@ class ModuleChange(Struct, frozen=True):
 
 
 class SkippedModule(Struct, frozen=True):
-    """A module of a template that could not be assigned. Deleted ones are unknown.
-
-    `config_invalid`: the config it would have, or keep, does not fit its schema.
-    """
+    """A module of a template that was not assigned. `module_unknown`: deleted or never registered."""
 
     module_id: str
     reason: Literal["module_inactive", "module_unknown", "config_invalid"]
 
 
 class ModuleAssignedEvent(Event, frozen=True):
-    """A person assigned one module, or added the explicit source to one that was there, or took an unassignment back.
+    """A module was assigned, gained the explicit source, or was restored.
 
-    `restores` is the operation whose unassignment was taken back: sources and config are as they were before it.
+    `restores` is the operation whose unassignment was undone: sources and config are as they were before it.
     """
 
     topic: ClassVar[str] = "tenant.module.assigned"
@@ -95,9 +89,9 @@ class ModuleConfigUpdatedEvent(Event, frozen=True):
 
 
 class IndustryTemplateAppliedEvent(Event, frozen=True):
-    """A template was applied; what it changed is in the `ModulesBulkAssignedEvent` before it, if anything was.
+    """A template was applied; a `ModulesBulkAssignedEvent` before it has the changes, if there were any.
 
-    `sets_industry`: the organization is to get this industry as its own.
+    `sets_industry`: the organization's own industry becomes this one.
     """
 
     topic: ClassVar[str] = "tenant.industry.applied"

@@ -40,12 +40,10 @@ Unassignments = Mapping[UUID, ModuleUnassignedEvent]
 
 
 class Facts(Struct, frozen=True):
-    """Facts for a whole batch. What is left out counts as unknown.
+    """Facts for a whole batch; what is left out is unknown.
 
-    `organizations`: every one a command names. `templates`: as in `named_versions`, always with the current version.
-    `modules`: as in `named_modules`. `rules`: of those that have a schema, and whose config a command may change.
-    `template_configs`: what templates give those with rules, by industry code, version and module id, for every source
-    they have or may get. `unassignments`: what operations to be taken back removed, as the event log has it.
+    `templates`: see `named_versions`; each has its current version. `modules`: see `named_modules`. `rules`: of those
+    that have a schema. `template_configs`: by industry code, version and module id, of modules with rules.
     """
 
     organizations: Mapping[str, OrganizationFact] = {}
@@ -57,11 +55,7 @@ class Facts(Struct, frozen=True):
 
 
 def named_versions(batch: Batch, unassignments: Unassignments) -> Mapping[str, Collection[int]]:
-    """Return the templates that the commands depend on, with the versions needed beside the current one.
-
-    A source that an earlier command of the batch records, or a version that it applies, is one that this command names,
-    or the current one.
-    """
+    """Return the templates that the commands depend on, with the versions needed beside the current one."""
     versions: dict[str, set[int]] = {}
     for state, command in batch:
         match command:
@@ -85,11 +79,7 @@ def _add(versions: dict[str, set[int]], sources: Iterable[Source]) -> None:
 
 
 def named_modules(batch: Batch, templates: Templates, unassignments: Unassignments) -> set[str]:
-    """Return the modules that the commands would assign or whose config they may change.
-
-    They are named in the body, by the template to be applied, or by the unassignment to be taken back. Applying a
-    template may also move what other templates give.
-    """
+    """Return the modules that the commands may assign, or whose config they may change."""
     named: set[str] = set()
     for state, command in batch:
         match command:
@@ -110,7 +100,6 @@ def named_modules(batch: Batch, templates: Templates, unassignments: Unassignmen
 
 
 def source_versions(batch: Batch, rules: Collection[str], templates: Templates) -> Mapping[str, Collection[int]]:
-    """Return the template versions that sources of modules with rules name, without those in `templates`."""
     assigned = (held for state, _ in batch for id_, held in state.modules.items() if id_ in rules)
     versions = versions_by_code(source for held in assigned for source in held.sources)
     known = {code: template.versions.keys() for code, template in templates.items()}
@@ -118,7 +107,6 @@ def source_versions(batch: Batch, rules: Collection[str], templates: Templates) 
 
 
 def depends_on(state: Assignments, facts: Facts, command: Command) -> Sequence[str]:
-    """Return the streams of other contexts that the decision depends on."""
     batch = [(state, command)]
     codes = {
         *named_versions(batch, facts.unassignments),
@@ -133,7 +121,6 @@ def depends_on(state: Assignments, facts: Facts, command: Command) -> Sequence[s
 
 
 def required_by(module_id: str, sources: Iterable[Source], templates: Templates) -> list[str]:
-    """List the industries whose template requires the module, in the version its source names."""
     return [
         str(source.industry_code)
         for source in sources
@@ -144,12 +131,11 @@ def required_by(module_id: str, sources: Iterable[Source], templates: Templates)
 
 
 def requires(template: TemplateFact, entry: TemplateModule) -> bool:
-    """Return whether the entry binds those who have the module from it: a deleted template binds nobody."""
     return entry.is_required and template.status != "deleted"
 
 
 def known_organization(facts: Facts, organization_id: str, *, is_correction: bool) -> OrganizationFact:
-    """Return the organization, or refuse: a suspended one takes corrections alone."""
+    """Return the organization; refuse an unknown one, and a suspended one unless this is a correction."""
     organization = facts.organizations.get(organization_id)
     if organization is None:
         raise OrganizationNotFound(f"There is no organization {organization_id}. Check the id in the path.")
@@ -159,7 +145,7 @@ def known_organization(facts: Facts, organization_id: str, *, is_correction: boo
 
 
 def require_active_modules(facts: Facts, pointers: Mapping[str, str]) -> None:
-    """Refuse module ids, by their pointer in the body, that are unknown or else inactive: all of them at once."""
+    """Refuse unknown module ids, or else inactive ones: all of them at once. Keys are pointers into the body."""
     unknown = {at: name for at, name in pointers.items() if facts.modules.get(name, "deleted") == "deleted"}
     if unknown:
         detail = f"Not in the module registry: {_listed(unknown)}. Register them, or leave them out."
@@ -171,7 +157,7 @@ def require_active_modules(facts: Facts, pointers: Mapping[str, str]) -> None:
 
 
 def applicable_template(facts: Facts, industry_code: str) -> TemplateFact:
-    """Return the template that a body names as `industry_code`, or refuse one that is deleted or inactive."""
+    """Return the template; refuse one that is deleted or inactive."""
     template = facts.templates.get(industry_code)
     if template is None or template.status == "deleted":
         errors = [FieldError("/industry_code", f"{industry_code} is not an industry")]
@@ -184,7 +170,6 @@ def applicable_template(facts: Facts, industry_code: str) -> TemplateFact:
 
 
 def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequence[TemplateModule]:
-    """Return the entries of a version that a body names, in display order."""
     if version not in template.versions:
         detail = f"Industry {industry_code} has no version {version}; the current one is {template.version}."
         raise UnknownVersion(detail, errors=[FieldError("/version", f"{version} was never published")])
@@ -192,7 +177,7 @@ def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequ
 
 
 def require_in_template(template: TemplateFact, industry_code: str, version: int, pointers: Mapping[str, str]) -> None:
-    """Refuse module ids, by their pointer in the body, that this version of the template does not hold."""
+    """Refuse modules that this version does not hold. Keys are pointers into the body."""
     holds = {entry.module_id for entry in entries_of(template, industry_code, version)}
     others = {at: name for at, name in pointers.items() if name not in holds}
     if not others:

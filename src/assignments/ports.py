@@ -1,7 +1,7 @@
-"""What this context asks of others. Whatever takes a transaction is one query in it."""
+"""What this context needs of others. Each method with a transaction is one query in it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,7 +9,6 @@ from msgspec import Struct
 from industries.contract import TemplateFact, TemplateOfModule
 from organizations.contract import OrganizationFact, OrganizationLabel, OrganizationStatus
 from registry.contract import ModuleFact, ModuleSummary
-from shared.messages import CommandEnvelope
 from shared.ports import Transaction
 
 OrganizationOrder = Literal["name", "-name", "created_at", "-created_at"]
@@ -22,14 +21,12 @@ class OrganizationDirectory(Protocol):
 
     async def organizations(
         self, transaction: Transaction, organization_ids: Sequence[str]
-    ) -> Mapping[str, OrganizationFact]:
-        """Return them by id. Unknown ones are left out."""
-        ...
+    ) -> Mapping[str, OrganizationFact]: ...
 
 
 class ModuleCatalog(Protocol):
     async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleFact]:
-        """Return them by id. Modules that were never registered are left out; deleted ones are not."""
+        """Return them by id, including deleted ones, without those never registered."""
         ...
 
 
@@ -37,37 +34,30 @@ class TemplateCatalog(Protocol):
     async def templates(
         self, transaction: Transaction, versions: Mapping[str, Collection[int]]
     ) -> Mapping[str, TemplateFact]:
-        """Return, by industry code, the current version and those requested, entries in display order.
-
-        Unknown codes and versions are left out; deleted templates are not.
-        """
+        """Return current and requested versions by code, entries in display order; also of deleted templates."""
         ...
 
 
 class CurrentVersions(Protocol):
-    async def current(self, transaction: Transaction) -> Mapping[str, int]:
-        """Return, by code, the current version of each template that is not deleted."""
-        ...
+    async def current(self, transaction: Transaction) -> Mapping[str, int]: ...
 
 
 class TemplatesWithModule(Protocol):
     async def with_module(self, transaction: Transaction, module_id: str) -> Sequence[TemplateOfModule]:
-        """Return the templates, without deleted ones, whose current version contains the module, codes sorted."""
+        """Return the existing templates whose current version contains the module, by code."""
         ...
 
 
 class ModuleSummaries(Protocol):
     async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
-        """Return them by id, deleted modules too. Modules that were never registered are left out."""
+        """Return them by id, including deleted ones, without those never registered."""
         ...
 
 
 class OrganizationLabels(Protocol):
     async def labels(
         self, transaction: Transaction, organization_ids: Collection[str]
-    ) -> Mapping[str, OrganizationLabel]:
-        """Return them by id. Unknown ones are left out."""
-        ...
+    ) -> Mapping[str, OrganizationLabel]: ...
 
 
 class ListedOrganization(Protocol):
@@ -80,11 +70,7 @@ class ListedOrganization(Protocol):
 
 
 class OrganizationSearch(Struct, frozen=True, kw_only=True):
-    """Which organizations, in which order, and which page of them; None is no condition.
-
-    `q`: each of its words begins a word of the name, or it is the organization's id. By name, names that begin with it
-    come first.
-    """
+    """A page of organizations; None is no condition. `q`: its words begin words of the name, or it is the id."""
 
     q: str | None = None
     status: OrganizationStatus | None = None
@@ -96,16 +82,10 @@ class OrganizationSearch(Struct, frozen=True, kw_only=True):
 
 class OrganizationsWithModule(Protocol):
     async def page(self, module_id: str, search: OrganizationSearch) -> tuple[Sequence[ListedOrganization], str | None]:
-        """Return at most `limit`, and the cursor of the next page; None on the last page only.
+        """Return at most `limit` and the next cursor; None on the last page only. Any page may be short, even empty.
 
-        A page examines a bounded number of organizations: any page may have fewer, even none. Raise `BadCursor`.
+        Raise `BadCursor`.
         """
-        ...
-
-
-class SendCommand(Protocol):
-    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
-        """Return when the command cannot get lost any more. Raise `Unavailable`."""
         ...
 
 

@@ -30,10 +30,7 @@ class Assignment(Struct, frozen=True):
 
 
 class Assignments(Struct, frozen=True):
-    """All an organization has. `kept` are the configs of removed modules, `templates` the versions applied.
-
-    The order of `templates` is the order of application, the latest last.
-    """
+    """The state. `kept`: configs of removed modules; `templates`: versions by code, in the order of application."""
 
     modules: dict[str, Assignment] = {}
     kept: dict[str, dict[str, Any]] = {}
@@ -72,7 +69,6 @@ def changed(state: Assignments, changes: Sequence[ModuleChange]) -> Assignments:
 
 
 def applied_templates(templates: Mapping[str, int], code: str, version: int, mode: Mode) -> dict[str, int]:
-    """Return the templates after one was applied, the latest last; `replace` leaves no other."""
     others = {} if mode == "replace" else {c: v for c, v in templates.items() if c != code}
     return {**others, code: version}
 
@@ -100,10 +96,7 @@ def changes_to(
     config: dict[str, Any] | None = None,
     unfit: Collection[str] = (),
 ) -> list[ModuleChange]:
-    """List what giving modules these sources changes. A new one gets `config`, or else the one kept for it.
-
-    The kept configs of `unfit` modules are left out.
-    """
+    """List the changes. A new module gets `config`, else its kept one, unless the module is among `unfit`."""
     changes = []
     for module_id, sources in after.items():
         held = state.modules.get(module_id)
@@ -133,14 +126,13 @@ def sources_of(state: Assignments, module_id: str) -> Sources:
 
 
 def template_sources(sources: Sources, templates: Iterable[str]) -> list[Source]:
-    """Return the sources that are templates in the order in which `templates` were applied, unknown ones first."""
+    """Return the sources that are templates, in the order in which `templates` were applied, unknown ones first."""
     places = {code: place for place, code in enumerate(templates)}
     named = [source for source in sources if source.industry_code is not None]
     return sorted(named, key=lambda source: places.get(source.industry_code or "", -1))
 
 
 def template_versions(sources: Iterable[Source]) -> list[tuple[str, int]]:
-    """Return industry code and version of the sources that are templates."""
     return [(s.industry_code, s.version) for s in sources if s.industry_code is not None and s.version is not None]
 
 
@@ -152,7 +144,7 @@ def versions_by_code(sources: Iterable[Source]) -> dict[str, set[int]]:
 
 
 def result_of(module_ids: Sequence[str], changes: Sequence[ModuleChange]) -> AssignmentResult:
-    """Sort the modules that a command names, and those it removed besides, by what became of them."""
+    """Sort the modules that a command names, and those that it removed, by their outcome."""
     added = {change.module_id for change in changes if change.change == "added"}
     return AssignmentResult(
         assigned=[module_id for module_id in module_ids if module_id in added],

@@ -61,7 +61,6 @@ def apply_template(
 
 
 def decided_by_template(decision: Decision) -> Sequence[str]:
-    """Return the modules whose configs are validated already: all that the template gives."""
     result = cast("AssignmentResult", decision.result)
     return [*result.assigned, *result.unchanged]
 
@@ -79,7 +78,6 @@ def _skipped(state: Assignments, facts: Facts, entries: Entries, source: Source,
 
 
 def _obstacle(state: Assignments, facts: Facts, module_id: str) -> SkippedModule | None:
-    """Return why the template cannot give the module, if so. An inactive one that is assigned already stays."""
     status = facts.modules.get(module_id, "deleted")
     if status == "deleted":
         return SkippedModule(module_id, "module_unknown")
@@ -89,7 +87,6 @@ def _obstacle(state: Assignments, facts: Facts, module_id: str) -> SkippedModule
 
 
 def _invalid(state: Assignments, facts: Facts, entries: Entries, source: Source, mode: Mode) -> Mapping[str, Errors]:
-    """Return the errors in the configs of these modules if they were given."""
     if not facts.rules:
         return {}
     given = [entry.module_id for entry in entries]

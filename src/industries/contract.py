@@ -15,7 +15,7 @@ TemplateObstacle = Literal["inactive", "missing", "config_invalid"]
 
 
 class IndustryFact(Struct, frozen=True):
-    """A template at present. `blocked_by`: its required modules that cannot be assigned, and why not."""
+    """A template. `blocked_by`: its required modules that cannot be assigned, and why not."""
 
     status: TemplateStatus
     industry_name: str
@@ -32,8 +32,6 @@ class TemplateFact(Struct, frozen=True):
 
 
 class TemplateOfModule(Struct, frozen=True):
-    """A template, not deleted, whose current version contains a module; with that module's entry."""
-
     industry_code: str
     industry_name: str
     version: int

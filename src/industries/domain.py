@@ -56,12 +56,10 @@ class Industry(Struct, frozen=True):
 
     @property
     def exists(self) -> bool:
-        """Whether it is listed and holds its name."""
         return self.status in {"active", "inactive"}
 
     @property
     def is_active(self) -> bool:
-        """Whether it can be chosen and applied."""
         return self.status == "active"
 
 
@@ -87,7 +85,7 @@ class DeletedIndustry(Struct, frozen=True):
 
 
 class TemplateImpact(Struct, frozen=True):
-    """Whom a change of a template concerns: how many organizations have it applied. They keep what it gave them.
+    """The effect of a template's change. `organizations` have it applied, and keep what it gave them.
 
     `modules` is a new list as a signup would find it, in its order; null when the list stays.
     """
@@ -109,7 +107,7 @@ class IndustryNotFound(NotFound):
 
 
 def decide(industry: Industry, facts: IndustryFacts, command: Command) -> Decision:
-    """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
+    """Return the command's events, none when nothing changes. Raise a `Refused`."""
     match command:
         case CreateIndustry():
             return _create(industry, facts, cleaned(command))
@@ -201,7 +199,7 @@ def _decided(industry: Industry, code: str, *events: Event) -> Decision:
 
 
 def evolve(industry: Industry, event: Event) -> Industry:
-    """Give the state after the event. Total: any event, in any state; events of other contexts change nothing."""
+    """Return the state after the event. Defined for every event in every state."""
     match event:
         case IndustryCreatedEvent():
             status = _status(is_active=event.is_active)
@@ -228,7 +226,7 @@ def _updated(industry: Industry, event: IndustryUpdatedEvent) -> Industry:
 def published_versions(
     industry: Industry, commands: Sequence[Command]
 ) -> Sequence[tuple[int, tuple[TemplateModule, ...]]]:
-    """Return the lists that these commands, accepted in this order, publish after `industry`, with their numbers."""
+    """Return the lists that these commands publish if all are accepted, with their numbers, in this order."""
     version, modules = industry.version, industry.modules
     published = []
     for command in commands:

@@ -17,10 +17,7 @@ class TemplateModule(Struct, frozen=True):
 
 
 class IndustryCreatedEvent(Event, frozen=True):
-    """The template exists from now on; after a `deleted` of the same stream it came back.
-
-    `modules` is the whole list of `version`, which a template that came back with the same list already had.
-    """
+    """The template exists, again after a `deleted` of the same stream. `modules` is the whole list of `version`."""
 
     topic: ClassVar[str] = "tenant.industry.created"
 
@@ -35,8 +32,8 @@ class IndustryCreatedEvent(Event, frozen=True):
 class IndustryUpdatedEvent(Event, frozen=True):
     """The named fields, and no others, have new values.
 
-    With a published version `changes` has `version`, and `modules` is its whole list; else `modules` is null.
-    `modules_before` is then the list of the version before; null when the event is older than the field.
+    `modules`: the whole list of a new version, named in `changes`, else null. `modules_before`: the list of the version
+    before; null, too, when the event is older than the field.
     """
 
     topic: ClassVar[str] = "tenant.industry.updated"

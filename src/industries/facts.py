@@ -17,12 +17,7 @@ ModuleState = Literal["assignable", "inactive", "missing", "config_invalid"]
 
 
 class IndustryFacts(Struct, frozen=True):
-    """What the batch must know beyond its own templates.
-
-    `modules` has the status of every registered module the commands name, `rules` what the configs of those with a
-    schema have to fit, `names` the code of the template for each `name_key` they name, `organizations` how many
-    have a template applied (none: left out).
-    """
+    """Facts of other contexts. `names`: code by `name_key`. `organizations`: by code; counts of 0 may be left out."""
 
     modules: Mapping[str, ModuleStatus] = {}
     rules: Mapping[str, ConfigRules] = {}
@@ -31,7 +26,7 @@ class IndustryFacts(Struct, frozen=True):
 
 
 class JudgedModule(Struct, frozen=True):
-    """What a signup would make of a listed module; the errors as in `config_errors_of`."""
+    """A listed module as a signup would find it; the errors as in `config_errors_of`."""
 
     module_id: str
     state: ModuleState
@@ -55,12 +50,11 @@ class ConfigInvalid(Invalid):
 
 
 def name_key(industry_name: str) -> str:
-    """Give the form in which names are compared: equal keys are the same name."""
+    """Return the form in which names are compared: equal keys are the same name."""
     return comparable(industry_name)
 
 
 def require_free_name(facts: IndustryFacts, code: str, name: str) -> None:
-    """Refuse a name that another existing template has."""
     holder = facts.names.get(name_key(name), code)
     if holder != code:
         raise IndustryNameTaken(
@@ -93,7 +87,7 @@ def require_modules(
 def require_configs(
     facts: IndustryFacts, wanted: Sequence[TemplateModule], present: Sequence[TemplateModule] = ()
 ) -> None:
-    """Refuse wrong values in new configs; what is missing, organizations may add."""
+    """Refuse wrong values in new configs; missing ones may be added by organizations."""
     errors: list[FieldError] = []
     known = {entry.module_id: entry.default_config for entry in present}
     for position, entry in enumerate(wanted):
@@ -111,7 +105,7 @@ def require_configs(
 
 
 def state_of(module: ModuleFact | None, config: dict[str, Any]) -> ModuleState:
-    """Tell whether a template with this config can give the module to an organization that has none."""
+    """Return whether a template with this config can give the module to an organization that has none."""
     if module is None or module.status == "deleted":
         return "missing"
     if module.status == "inactive":
@@ -120,11 +114,10 @@ def state_of(module: ModuleFact | None, config: dict[str, Any]) -> ModuleState:
 
 
 def config_errors_of(module: ModuleFact | None, config: dict[str, Any]) -> Sequence[FieldError]:
-    """Return what a module's schema finds wrong, or missing, in the config that a template alone gives it."""
+    """Return the errors of the config that the template alone gives, including missing values."""
     return capped(module.rules.errors([config])) if module and module.rules else []
 
 
 def judged(entry: TemplateModule, module: ModuleFact | None) -> JudgedModule:
-    """Tell how a module of a list stands."""
     config = entry.default_config
     return JudgedModule(entry.module_id, state_of(module, config), config_errors_of(module, config))

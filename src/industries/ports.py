@@ -8,26 +8,22 @@ from shared.ports import Transaction
 
 
 class ModuleCatalog(Protocol):
-    """Which modules are registered."""
-
     async def modules(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleFact]:
-        """Give status and rules by module id. Modules that were never registered are left out."""
+        """Return them by id, without modules that were never registered."""
         ...
 
     async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleSummary]:
-        """Return their descriptive fields by module id, deleted ones too."""
+        """Return them by id, including deleted ones."""
         ...
 
 
 class AppliedTemplates(Protocol):
-    """How far templates are applied."""
-
     async def organizations(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, int]:
-        """Count the organizations that have a template applied, by code. Templates nobody has may be left out."""
+        """Count the organizations by code; counts of 0 may be left out."""
         ...
 
     async def by_version(
         self, transaction: Transaction, industry_code: str, versions: Sequence[int]
     ) -> Mapping[int, int]:
-        """Count the organizations that have these versions of a template. Versions nobody has may be left out."""
+        """Count the organizations by version; counts of 0 may be left out."""
         ...

@@ -13,10 +13,7 @@ from shared.errors import FieldError
 
 
 class BlockingModule(Struct, frozen=True):
-    """A required module that keeps a template from being applied, and why. Its name is null where it never was known.
-
-    `config_invalid`: the config that the template alone gives it does not fit its schema.
-    """
+    """A required module that blocks a template, and why. Its name is null if it was never registered."""
 
     module_id: str
     module_name: str | None
@@ -24,11 +21,10 @@ class BlockingModule(Struct, frozen=True):
 
 
 class IndustryDetails(Struct, frozen=True):
-    """An existing template as the API shows it.
+    """An existing template. `sequence` is its stream's, for If-Match.
 
-    `module_count` and `required_count` are of the current version. An applicable template is active and has no required
-    module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
-    `sequence` is its stream's, for If-Match.
+    The counts are of the current version. An applicable template is active and has no required module that is missing,
+    inactive or without a valid config; `blocked_by` names those, `blocking` gives the reasons.
     """
 
     industry_code: str
@@ -49,8 +45,8 @@ class IndustryDetails(Struct, frozen=True):
 class IndustryModule(Struct, frozen=True):
     """A module of a template. Name, description and category are null where the registry never had it.
 
-    `icon` and `color` are those of the module's metadata, null where it has none: the rest of it is not for everybody.
-    `config_errors` tell what its schema finds wrong, or missing, in the config that the template alone gives it.
+    `icon` and `color` are from the module's metadata, null where it has none. `config_errors`: what its schema finds
+    wrong, or missing, in the config that the template alone gives it.
     """
 
     module_id: str
@@ -104,7 +100,7 @@ class ModuleIndustry(Struct, frozen=True):
 class ModuleIndustryPage(Struct, frozen=True):
     """Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
 
-    `count` is of all pages, `required_count` of those among them that require it.
+    Both counts are of all pages.
     """
 
     items: Sequence[ModuleIndustry]

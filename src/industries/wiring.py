@@ -23,8 +23,6 @@ IndustriesDecider = NewType("IndustriesDecider", Decider)
 
 
 class IndustriesProvider(Provider):
-    """The industry templates' parts."""
-
     scope = Scope.APP
     tables = provide(IndustryTables)
     catalog = provide(PostgresTemplateCatalog)
@@ -36,7 +34,6 @@ class IndustriesProvider(Provider):
 
     @provide
     def decider(self, tables: IndustryTables) -> IndustriesDecider:
-        """Industry batches hold their fact lock alone and read the registry."""
         return IndustriesDecider(
             Decider(
                 name="industries",

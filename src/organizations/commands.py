@@ -11,10 +11,10 @@ OrganizationName = Annotated[str, Meta(min_length=1, max_length=200, extra=LINE)
 
 
 class RegisterOrganization(Struct, frozen=True, tag="register_organization"):
-    """Anybody signs up; `pending_owner_id` is the person who waits to own the organization.
+    """Anybody signs up an organization; `pending_owner_id` is its future owner.
 
     Unchanged when this very organization exists. Refused when it exists with other values, when the industry is
-    unknown, inactive or not applicable, or when the owner no longer waits.
+    unknown, inactive or not applicable, or when the owner is no longer pending.
     """
 
     organization_id: str
@@ -43,10 +43,10 @@ class ReactivateOrganization(Struct, frozen=True, tag="reactivate_organization")
 
 
 class SetIndustry(Struct, frozen=True, tag="set_industry"):
-    """The service itself, after a template that becomes the organization's industry was applied.
+    """The service sets the industry whose template was applied; the template version pinned at signup stays.
 
     Unchanged when it is its industry. Refused when the organization is unknown or suspended, or the industry unknown
-    or deleted. The template version pinned at signup stays.
+    or deleted.
     """
 
     organization_id: str

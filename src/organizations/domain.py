@@ -53,10 +53,7 @@ OBSTACLES: Mapping[TemplateObstacle, str] = {
 
 
 class OrganizationFacts(Struct, frozen=True):
-    """Facts of other contexts.
-
-    `templates` has every template the commands name that ever existed, `pending_owners` those named who still wait.
-    """
+    """Facts of other contexts. `pending_owners`: those named by the batch that are still pending."""
 
     templates: Mapping[str, IndustryFact] = {}
     pending_owners: frozenset[UUID] = frozenset()
@@ -106,7 +103,7 @@ class SignupExpired(Conflict):
 
 
 def decide(organization: Organization, facts: OrganizationFacts, command: Command) -> Decision:
-    """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
+    """Return the command's events, none when nothing changes. Raise a `Refused`."""
     match command:
         case RegisterOrganization():
             return _register(organization, facts, cleaned(command))
@@ -235,7 +232,7 @@ def _decided(organization: Organization, organization_id: str, *events: Event) -
 
 
 def evolve(organization: Organization, event: Event) -> Organization:
-    """Give the state after the event. Total: any event, in any state; events of other contexts change nothing."""
+    """Return the state after the event. Defined for every event in every state."""
     match event:
         case OrganizationRegisteredEvent():
             return Organization(

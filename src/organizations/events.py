@@ -8,10 +8,7 @@ from shared.messages import Event, FieldChange
 
 
 class OrganizationRegisteredEvent(Event, frozen=True):
-    """The organization and its owner's account exist from now on.
-
-    `template_version` is the version of the industry's template the signup gets, even if a newer one follows.
-    """
+    """The organization and its owner's account exist. `template_version`: the version that the signup gets."""
 
     topic: ClassVar[str] = "tenant.organization.registered"
     incidental: ClassVar[Sequence[str]] = ("organization_id", "owner_id")

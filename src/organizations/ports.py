@@ -2,53 +2,44 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
 from industries.contract import IndustryFact
-from shared.messages import CommandEnvelope, Outcome, PreviewedChange
+from shared.messages import PreviewedChange
 from shared.ports import Transaction
 
 
 class SignupSettings(Struct, frozen=True):
-    """The operator's settings. Unless it is open, super admins alone may sign up an organization."""
+    """The operator's settings. When signup is closed, only super admins may sign up an organization."""
 
     is_open: bool = True
 
 
 class IndustryTemplates(Protocol):
-    """What the industries' templates hold now, judged by the registry."""
-
     async def industries(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryFact]:
-        """Give the templates by code. Codes that never existed are left out."""
+        """Return the templates by code, without codes that never existed."""
         ...
 
 
 class IndustryNames(Protocol):
-    """How industries are called."""
-
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
-        """Give the present names by code, one query. Codes without an existing template are left out."""
+        """Return the names of existing templates by code, in one query."""
         ...
 
 
 class Assignees(Protocol):
-    """Who has a module, or a template applied to it.
-
-    `version` and `older_than` None: in whatever version; with both, in a version for which both hold.
-    """
+    """Organizations that have a module or a template. `version` and `older_than` must both hold; None: any version."""
 
     async def with_module(self, transaction: Transaction, limit: int, *, module_id: str) -> Sequence[str]:
-        """Give the ids of organizations that have the module, `limit` at most, in no order."""
+        """Return at most `limit` organization ids, in no order."""
         ...
 
     async def having_module(
         self, transaction: Transaction, organization_ids: Sequence[str], *, module_id: str
-    ) -> frozenset[str]:
-        """Give those of the organizations that have the module."""
-        ...
+    ) -> frozenset[str]: ...
 
     async def with_template(
         self,
@@ -59,7 +50,7 @@ class Assignees(Protocol):
         version: int | None,
         older_than: int | None = None,
     ) -> Sequence[str]:
-        """Give the ids of organizations that have the template, `limit` at most, in no order."""
+        """Return at most `limit` organization ids, in no order."""
         ...
 
     async def having_template(
@@ -70,16 +61,14 @@ class Assignees(Protocol):
         industry_code: str,
         version: int | None,
         older_than: int | None = None,
-    ) -> frozenset[str]:
-        """Give those of the organizations that have the template."""
-        ...
+    ) -> frozenset[str]: ...
 
 
 class PendingOwners(Protocol):
-    """The people who wait for their organization, each known by the operation id of the signup."""
+    """Owners that wait for their organization, by the signup's operation id."""
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Give those who exist and have not expired."""
+        """Return those that exist and have not expired."""
         ...
 
     async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, str]], now: datetime) -> None:
@@ -87,31 +76,15 @@ class PendingOwners(Protocol):
         ...
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
-        """Forget those whose signup was refused: their e-mail addresses are free again."""
-        ...
-
-
-class SendCommand(Protocol):
-    """Puts commands of any context on their way."""
-
-    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
-        """Return when the command cannot get lost any more, decided or not. Raise `Unavailable` otherwise."""
-        ...
-
-
-class DecidedOperations(Protocol):
-    """How operations ended."""
-
-    async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        """Give the outcomes by id, failed ones too; ids that are unknown or pending are left out."""
+        """Remove them: their e-mail addresses are free again."""
         ...
 
 
 class SignupOwners(Protocol):
-    """Keeps the future owner, with the e-mail address and the password, until the signup is decided."""
+    """Reserves the future owner's account until the signup is decided."""
 
     async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
-        """Reserve the e-mail for the operation; harmless to repeat. Raise what is wrong with the three, or taken."""
+        """Reserve the e-mail for the operation; idempotent. Raise what is wrong with the owner's fields."""
         ...
 
     async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
@@ -119,15 +92,12 @@ class SignupOwners(Protocol):
         ...
 
     async def release(self, operation_id: UUID) -> None:
-        """Free the e-mail of an operation that came to nothing. Harmless to repeat."""
+        """Free the e-mail of an operation that failed. Idempotent."""
         ...
 
 
 class ModulesOutcome(Struct, frozen=True):
-    """What became of the industry's modules. `none`: no industry was asked for; `pending`: they follow by themselves.
-
-    `reason` tells why they were refused.
-    """
+    """The outcome for the industry's modules. `none`: no industry was given; `pending`: they follow."""
 
     status: Literal["applied", "pending", "refused", "none"]
     assigned: Sequence[str] = ()
@@ -135,27 +105,18 @@ class ModulesOutcome(Struct, frozen=True):
 
 
 class SignupModules(Protocol):
-    """Gives a new organization the modules of its industry."""
-
     async def apply_template(
         self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
     ) -> ModulesOutcome:
-        """Apply this version and wait a bounded time; `cause` is the operation that registered the organization.
-
-        Repeated with the same cause it gives the first outcome. Raise `Unavailable` when nothing takes the command.
-        """
+        """Apply this version within a bounded time, once per `cause`. Raise `Unavailable` if it cannot be sent."""
         ...
 
     async def dry_run(
         self, organization_id: str, industry_code: str, version: int, user_id: str
-    ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
-        """Tell what applying it would come to, were the organization registered with this industry."""
-        ...
+    ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]: ...
 
 
 class OperationTokens(Protocol):
-    """Tokens for those who are no users yet."""
-
     async def issue(self, operation_id: UUID) -> str:
-        """Give a token that reads this one operation and nothing else."""
+        """Return a token that reads this one operation and nothing else."""
         ...

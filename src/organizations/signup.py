@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from organizations.commands import OrganizationName, RegisterOrganization
 from organizations.domain import OrganizationResult, SignupClosed
-from organizations.ports import DecidedOperations, ModulesOutcome, SignupModules, SignupOwners, SignupSettings
+from organizations.ports import ModulesOutcome, SignupModules, SignupOwners, SignupSettings
 from shared.commands.bus import Answer, IdempotencyKeyReused
 from shared.commands.dry_run import Preview
 from shared.errors import FieldError, Refused, Unavailable
 from shared.messages import PreviewedChange
+from shared.ports import OperationsReader
 from shared.slugs import Slug
 from shared.text.emails import MAX_EMAIL
 
@@ -88,7 +89,7 @@ class Signup:
     """One signup, as often as its request is repeated with one Idempotency-Key."""
 
     def __init__(
-        self, operations: DecidedOperations, owners: SignupOwners, modules: SignupModules, settings: SignupSettings
+        self, operations: OperationsReader, owners: SignupOwners, modules: SignupModules, settings: SignupSettings
     ) -> None:
         self._operations = operations
         self._owners = owners
@@ -96,7 +97,6 @@ class Signup:
         self._settings = settings
 
     def require_open(self, role: str | None) -> None:
-        """Raise `SignupClosed` for all but super admins while signing up is closed."""
         if not self._settings.is_open and role != "super_admin":
             raise SignupClosed(
                 "Signing up is closed here. Ask the operator for an account; a super admin who is signed in can "
@@ -104,10 +104,7 @@ class Signup:
             )
 
     async def sign_up(self, operation_id: UUID, wanted: SignupRequest, send: Send) -> tuple[Answer, SignedUp | None]:
-        """Hold the owner, send the registration and give the organization its modules.
-
-        None beside the answer: it is pending or refused. A refused signup releases its owner.
-        """
+        """Reserve the owner, register the organization and give it its modules. A refused signup releases its owner."""
         await self._hold(operation_id, wanted)
         try:
             answer = await send(registration(operation_id, wanted))
@@ -126,7 +123,7 @@ class Signup:
     async def preview(
         self, operation_id: UUID, wanted: SignupRequest, dry_run: DryRun
     ) -> tuple[Preview, NewOrganization | None, ModulesOutcome]:
-        """Return what signing up would lead to, with the changes of the modules; no organization: a refusal."""
+        """Return what signing up would lead to, and the changes of the modules; no organization: a refusal."""
         with fields_as_sent():
             await self._owners.check(operation_id, wanted.admin_email, wanted.admin_name, wanted.admin_password)
         preview, modules = await dry_run(registration(operation_id, wanted)), ModulesOutcome("none")
@@ -177,7 +174,7 @@ def new_organization(organization: OrganizationResult) -> NewOrganization:
 
 @contextmanager
 def fields_as_sent() -> Iterator[None]:
-    """Give an owner's fields the names they have in the body: `/email` is `/admin_email`."""
+    """Point an owner's errors to the body's fields: `/email` is `/admin_email`."""
     try:
         yield
     except Refused as refused:

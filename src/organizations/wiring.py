@@ -22,8 +22,6 @@ OrganizationHandlers = NewType("OrganizationHandlers", EventHandlers)
 
 
 class OrganizationsProvider(Provider):
-    """The organizations' parts."""
-
     scope = Scope.APP
     tables = provide(OrganizationTables)
     directory = provide(PostgresOrganizationDirectory)
@@ -35,7 +33,6 @@ class OrganizationsProvider(Provider):
 
     @provide
     def decider(self, tables: OrganizationTables) -> OrganizationDecider:
-        """Templates and the modules they require stay as they are while an organization chooses one."""
         return OrganizationDecider(
             Decider(
                 name="organizations",

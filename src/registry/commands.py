@@ -16,9 +16,9 @@ Document = dict[str, Any]
 
 
 class RegisterModule(Struct, frozen=True, tag="register_module"):
-    """A super admin makes a module known, or brings a deleted one back with these values.
+    """A super admin registers a module, or restores a deleted one with these values.
 
-    Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
+    Unchanged when the existing module has exactly these values. Refused when it has others, when the schema cannot be
     used, or when a default does not fit it.
     """
 
@@ -36,9 +36,9 @@ class RegisterModule(Struct, frozen=True, tag="register_module"):
 
 
 class UpdateModule(Struct, frozen=True, tag="update_module"):
-    """A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
+    """A super admin updates a module. Fields left out keep their value; documents are replaced whole.
 
-    Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
+    Unchanged without a difference. Refused when the module is absent or deleted, when a new schema cannot be used, or
     when a default does not fit the schema. Existing configs are not checked.
     """
 
@@ -67,10 +67,7 @@ class DeactivateModule(Struct, frozen=True, tag="deactivate_module"):
 
 
 class DeleteModule(Struct, frozen=True, tag="delete_module"):
-    """A super admin ends a module.
-
-    Refused when it is absent or deleted, and while an organization or an active template has it.
-    """
+    """A super admin deletes a module. Refused when it is absent, or an organization or active template has it."""
 
     module_id: str
 

@@ -11,15 +11,13 @@ ModuleStatus = Literal["active", "inactive", "deleted"]
 
 
 class ModuleFact(Struct, frozen=True):
-    """What decides whether a module may be given, and with which config; without rules, with any."""
+    """A module's status and config rules; without rules, any config fits."""
 
     status: ModuleStatus
     rules: ConfigRules | None = None
 
 
 class ModuleSummary(Struct, frozen=True):
-    """The descriptive fields of a module, which may be deleted."""
-
     module_name: str
     description: str
     category: str
@@ -30,9 +28,9 @@ class ModuleSummary(Struct, frozen=True):
 
 
 class ConfigImpact(Struct, frozen=True):
-    """Whose configs do not fit a module's new schema or defaults. Nothing of theirs is changed.
+    """Configs that do not fit a module's new schema or defaults; they are not changed.
 
-    `at_least`: there may be more organizations than were counted in the time there was; `link` lists them all.
+    `at_least`: counting stopped early; `link` lists all organizations.
     """
 
     violating_organizations: int

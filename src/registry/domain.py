@@ -36,7 +36,7 @@ DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields
 
 
 class Module(Struct, frozen=True):
-    """One module. A deleted one keeps its last values; without a `config_schema` any config will do."""
+    """One module. A deleted one keeps its last values; without a `config_schema` any config fits."""
 
     status: Literal["absent", "active", "inactive", "deleted"] = "absent"
     module_name: str = ""
@@ -51,7 +51,6 @@ class Module(Struct, frozen=True):
 
     @property
     def exists(self) -> bool:
-        """Whether the registry shows it."""
         return self.status in {"active", "inactive"}
 
 
@@ -66,7 +65,7 @@ class Usage(Struct, frozen=True):
 
 
 class RegistryFacts(Struct, frozen=True):
-    """Facts of other contexts. `usage` has an entry for every module a `DeleteModule` of the batch names."""
+    """Facts of other contexts. `usage` has an entry for every module that a `DeleteModule` of the batch names."""
 
     usage: Mapping[str, Usage] = {}
 
@@ -118,7 +117,7 @@ class DefaultConfigInvalid(Invalid):
 
 
 def decide(module: Module, facts: RegistryFacts, command: Command) -> Decision:
-    """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
+    """Return the command's events, none when nothing changes. Raise a `Refused`."""
     match command:
         case RegisterModule():
             return _register(module, cleaned(command))
@@ -163,7 +162,7 @@ def _update(module: Module, command: UpdateModule) -> Decision:
 
 
 def _require_fitting(module: Module, changed: AbstractSet[str]) -> None:
-    """Refuse a schema that cannot be used, and defaults that are wrong. What lacks outside lists others may add."""
+    """Refuse an unusable schema and wrong defaults. Missing values may be added by others, unless in a list."""
     default, schema = module.default_config, module.config_schema
     if "metadata" in changed and (errors := unportable(module.metadata)):
         raise MetadataInvalid("The metadata cannot be kept: see `errors`.", errors=within("/metadata", errors))
@@ -233,7 +232,7 @@ def _result(module: Module, module_id: str) -> ModuleResult:
 
 
 def evolve(module: Module, event: Event) -> Module:
-    """Give the state after the event. Total: any event, in any state; events of other contexts change nothing."""
+    """Return the state after the event. Defined for every event in every state."""
     match event:
         case ModuleRegisteredEvent():
             described = {name: getattr(event, name) for name in DESCRIPTIVE}

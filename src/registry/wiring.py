@@ -21,8 +21,6 @@ RegistryHandlers = NewType("RegistryHandlers", EventHandlers)
 
 
 class RegistryProvider(Provider):
-    """The registry's parts."""
-
     scope = Scope.APP
     tables = provide(RegistryTables)
     catalog = provide(PostgresModuleCatalog)
@@ -33,7 +31,6 @@ class RegistryProvider(Provider):
 
     @provide
     def decider(self, tables: RegistryTables) -> RegistryDecider:
-        """Registry batches hold their fact lock alone."""
         return RegistryDecider(
             Decider(
                 name="registry",

@@ -34,7 +34,7 @@ async def test_an_activation_records_one_fact_without_secret_or_address(access: 
     await access.activate(held, organization_id)
     (fact,) = access.audit_log.events
     assert fact.event == UserActivatedEvent(held, organization_id, "organization_admin")
-    assert (fact.aggregate_id, fact.user_id, fact.organization_id) == (str(held), str(held), str(organization_id))
+    assert (fact.aggregate_id, fact.user_id, fact.organization_id) == (str(held), str(held), organization_id)
     assert fact.event_id not in {event_id(held, position) for position in range(10)}
     written = encode((fact.event, fact.state)).decode()
     assert "hashed:" not in written

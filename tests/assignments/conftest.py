@@ -19,7 +19,6 @@ from assignments.ports import (
     OrganizationLabels,
     OrganizationSearch,
     OrganizationsWithModule,
-    SendCommand,
     TemplateCatalog,
     TemplatesWithModule,
 )
@@ -35,7 +34,7 @@ from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules
 from shared.lists.cursors import Cursors
 from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
-from shared.ports import Clock, Database, Ids, Invalidation, Transaction
+from shared.ports import Clock, Database, Ids, Invalidation, SendCommand, Transaction
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, FreshIds
 

@@ -20,13 +20,11 @@ from industries.contract import IndustryFact
 from organizations.commands import Command, RegisterOrganization
 from organizations.ports import (
     Assignees,
-    DecidedOperations,
     IndustryNames,
     IndustryTemplates,
     ModulesOutcome,
     OperationTokens,
     PendingOwners,
-    SendCommand,
     SignupModules,
     SignupOwners,
     SignupSettings,
@@ -45,7 +43,7 @@ from shared.http.bodies import strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
 from shared.lists.cursors import Cursors
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange, ReceivedCommand
-from shared.ports import Caller, Clock, Database, Transaction
+from shared.ports import Caller, Clock, Database, OperationsReader, SendCommand, Transaction
 from shared.postgres.database import PostgresDatabase
 from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, NOON, FakeClock, FakeInvalidation, FakeKafka, FreshIds, NoCache, NoHistory
@@ -193,7 +191,7 @@ class World:
         self.operations = Overlooking(self.command_store)
         self.clock, self.kafka, self.invalidation = FakeClock(), FakeKafka(there=False), FakeInvalidation()
         self.waiter = OutcomeWaiter(self.command_store, self.invalidation)
-        context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.operations}
+        context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, OperationsReader: self.operations}
         context |= {
             Database: database,
             Cursors: CURSORS,

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from organizations.ports import DecidedOperations
 from shared.commands.bus import PendingStore
 from shared.commands.decision import Head, outcome_of
 from shared.commands.dry_run import HeadReader
@@ -18,7 +17,7 @@ from shared.postgres.database import PostgresDatabase
 from tests.shared.toy import Total, ToyWorld, work
 
 
-class Kept(CommandStore, HeadReader, PendingStore, OperationsReader, DecidedOperations, Protocol):
+class Kept(CommandStore, HeadReader, PendingStore, OperationsReader, Protocol):
     """All ports that the journal answers."""
 
 

@@ -5,8 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-import assignments.ports
-import organizations.ports
 from assignments.ports import OrganizationDirectory, OrganizationIndustry
 from bulk.ports import CommandGateway, OrganizationCommand
 from industries.commands import CreateIndustry
@@ -16,7 +14,7 @@ from organizations.ports import ModulesOutcome, SignupModules
 from registry.commands import RegisterModule
 from shared.commands.envelopes import encoded_command
 from shared.messages import CommandEnvelope
-from shared.ports import OperationsReader
+from shared.ports import OperationsReader, SendCommand
 from tests.assignments.conftest import Neighbours, World
 from tests.bulk.fakes import FakeBulk, operation
 from tests.fakes import NOON
@@ -69,8 +67,7 @@ class Sending(NamedTuple):
 async def sending(request: pytest.FixtureRequest, bakery: Plane | None) -> Sending:
     of_assignments = request.param == "assignments"
     if bakery is not None:
-        port = assignments.ports.SendCommand if of_assignments else organizations.ports.SendCommand
-        return Sending(await bakery.get(port), await bakery.get(OperationsReader))
+        return Sending(await bakery.get(SendCommand), await bakery.get(OperationsReader))
     if of_assignments:
         world = World()
         return Sending(Neighbours(world), world)

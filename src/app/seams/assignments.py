@@ -53,14 +53,8 @@ class AssignmentsSeams(Provider):
     def organization_industry(self, sender: DirectSender) -> assignments.ports.OrganizationIndustry:
         return OrganizationIndustry(sender)
 
-    @provide
-    def sender(self, sender: DirectSender) -> assignments.ports.SendCommand:
-        return sender
-
 
 class OrganizationsWithModule:
-    """Searches the same list of organizations that super admins search, at the same bounded cost."""
-
     def __init__(self, organizations: PostgresOrganizationList) -> None:
         self._organizations = organizations
 
@@ -77,7 +71,7 @@ class OrganizationIndustry:
     async def set_industry(
         self, organization_id: str, industry_code: str, applied_event_id: UUID, user_id: str
     ) -> None:
-        """Send the operation that the event's subscriber sends, too, in case this one is not decided in time."""
+        """Send the same operation as the event's subscriber, in case this one is not decided in time."""
         command = SetIndustry(organization_id, industry_code)
         operation_id = derived_operation_id(applied_event_id, type(command).__name__)
         envelope = self._sender.envelope(organization_id, command, user_id, operation_id, organization_id)

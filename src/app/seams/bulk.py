@@ -62,7 +62,7 @@ class BulkSeams(Provider):
 
 
 class SelectedOrganizations:
-    """Walks the list that people see, oldest first: organizations that sign up meanwhile come last."""
+    """Read the list oldest first: organizations that sign up meanwhile come last."""
 
     def __init__(self, organizations: PostgresOrganizationList) -> None:
         self._organizations = organizations
@@ -82,8 +82,6 @@ def list_filter(wanted: OrganizationFilter) -> ListFilter:
 
 
 class SuperAdminCommands:
-    """The commands that a super admin may send to a single organization."""
-
     def command(self, bulk: BulkCommand, organization_id: str, user_id: str) -> OrganizationCommand:
         match bulk:
             case Assign(module_id, config):
@@ -102,8 +100,6 @@ class SuperAdminCommands:
 
 
 class CommandGateway:
-    """Sends without waiting; outcomes are read later."""
-
     def __init__(self, sender: DirectSender, operations: OperationsReader, invalidation: Invalidation) -> None:
         self._sender = sender
         self._operations = operations

@@ -18,6 +18,7 @@ from registry.wiring import RegistryDecider
 from shared.commands.conflict_details import CurrentState, CurrentStates
 from shared.commands.decision import Decider
 from shared.commands.direct_sender import DirectSender
+from shared.ports import SendCommand
 
 API = "/api/v1"
 
@@ -25,7 +26,7 @@ Deciders = NewType("Deciders", Sequence[Decider])
 
 
 class PostgresCurrentStates:
-    """The resource that belongs to a stream, read past the cache; null when it was deleted or never existed."""
+    """The resource of a stream, read past the cache; null when it was deleted or never existed."""
 
     def __init__(
         self,
@@ -50,6 +51,10 @@ class CommandSeams(Provider):
     scope = Scope.APP
     sender = provide(DirectSender)
     current_states = provide(PostgresCurrentStates, provides=CurrentStates)
+
+    @provide
+    def send_command(self, sender: DirectSender) -> SendCommand:
+        return sender
 
     @provide
     def deciders(

@@ -52,13 +52,9 @@ class OrganizationsSeams(Provider):
     def signup_modules(self, sender: DirectSender, dry_runner: DryRunner) -> organizations.ports.SignupModules:
         return SignupModules(sender, dry_runner)
 
-    @provide
-    def sender(self, sender: DirectSender) -> organizations.ports.SendCommand:
-        return sender
-
 
 class PendingOwners:
-    """`access` has ids of organizations as UUIDs, organizations have them as text."""
+    """Convert ids: UUIDs in `access`, text in organizations."""
 
     def __init__(self, owners: access.users.PendingOwners) -> None:
         self._owners = owners
@@ -78,8 +74,6 @@ class OperationTokens:
 
 
 class SignupModules:
-    """Applies the industry's template to an organization that signed up."""
-
     def __init__(self, sender: DirectSender, dry_runner: DryRunner) -> None:
         self._sender = sender
         self._dry_runner = dry_runner
@@ -87,7 +81,7 @@ class SignupModules:
     async def apply_template(
         self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
     ) -> ModulesOutcome:
-        """Send the operation that the registration's subscriber sends, too, in case this process ends before."""
+        """Send the same operation as the registration's subscriber, in case this process ends before."""
         command = ApplyIndustryTemplate(organization_id, industry_code, version)
         operation_id = derived_operation_id(cause, type(command).__name__)
         envelope = self._sender.envelope(organization_id, command, user_id, operation_id, organization_id)

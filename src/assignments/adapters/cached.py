@@ -19,7 +19,7 @@ APPLIED = "gen:industries:usage"
 
 
 def invalidates(organization_id: str, event: Event) -> Sequence[str]:
-    """Return the names of the organization's list and of template usage; adoption follows when the event is counted."""
+    """Return the organization's list and template usage. Adoption is invalidated when the event has been counted."""
     own = [ASSIGNMENTS.format(organization_id=organization_id), MODULES_KEY.format(organization_id=organization_id)]
     applies = isinstance(event, IndustryTemplateAppliedEvent | ModulesBulkAssignedEvent)
     return [*own, APPLIED, APPLIED_KEY] if applies else own
@@ -31,8 +31,6 @@ def invalidated_by_counting(module_ids: Sequence[str]) -> Sequence[str]:
 
 
 class CachedAssignmentReader:
-    """Encoded JSON. None, for what is unknown, is remembered briefly."""
-
     def __init__(self, cache: ReadThrough, reader: PostgresAssignmentReader, usage: PostgresUsageReader) -> None:
         self.cache = cache
         self._reader = reader

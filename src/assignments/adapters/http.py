@@ -1,12 +1,11 @@
 """Assignments over HTTP: what an organization has, and what a super admin does about it."""
 
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
-from litestar import Controller, Response, get, patch, post
+from litestar import Controller, Response, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -28,14 +27,13 @@ from assignments.commands import (
 )
 from assignments.errors import ModuleNotAssigned, OrganizationNotFound
 from assignments.ports import OrganizationIndustry
-from assignments.set_industry import set_industry
 from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender, IfMatchRequired
 from shared.http.authentication import caller_of, organization_reader, organization_writer, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import refuses, sends
-from shared.http.responses import documented, send_cached
-from shared.slugs import Slug
+from shared.http.command_route import command_route, refuses, resource_route, send_found
+from shared.messages import Outcome
+from shared.slugs import Slug, require_slug
 
 OrganizationPath = FromPath[UUID]
 ModulePath = FromPath[str]
@@ -76,26 +74,25 @@ class OrganizationModulesController(Controller):
     path = "/organizations/{organization_id:uuid}/modules"
     tags = ["organizations"]
 
-    @get(
+    @resource_route(
+        "/",
+        "getOrganizationModules",
+        "List an organization's modules",
+        OrganizationModules,
         guards=[organization_reader],
-        operation_id="getOrganizationModules",
-        summary="List an organization's modules",
-        responses=documented(OrganizationModules),
     )
     async def modules(
         self, request: AnyRequest, organization_id: OrganizationPath, assignments: FromDishka[CachedAssignmentReader]
     ) -> ASGIResponse:
-        cached = await assignments.modules(str(organization_id))
-        if cached is None:
-            raise OrganizationNotFound(f"There is no organization {organization_id}. Check the id in the path.")
-        return send_cached(request, cached)
+        absent = OrganizationNotFound(f"There is no organization {organization_id}. Check the id in the path.")
+        return send_found(request, await assignments.modules(str(organization_id)), absent)
 
-    @get(
+    @resource_route(
         "/{module_id:str}",
+        "getOrganizationModule",
+        "Get an organization's module with the layers of its configuration",
+        OrganizationModuleDetails,
         guards=[organization_reader],
-        operation_id="getOrganizationModule",
-        summary="Get an organization's module with the layers of its configuration",
-        responses=documented(OrganizationModuleDetails),
     )
     async def module(
         self,
@@ -104,19 +101,20 @@ class OrganizationModulesController(Controller):
         module_id: ModulePath,
         assignments: FromDishka[PostgresAssignmentReader],
     ) -> ASGIResponse:
-        found = await assignments.module(str(organization_id), assignable_id(module_id))
-        if found is None:
-            raise ModuleNotAssigned("The organization does not have this module. Check the ids in the path.")
-        return send_cached(request, encode_cached(found.sequence, found))
+        module = await assignments.module(str(organization_id), assignable_id(module_id))
+        cached = None if module is None else encode_cached(module.sequence, module)
+        absent = ModuleNotAssigned("The organization does not have this module. Check the ids in the path.")
+        return send_found(request, cached, absent)
 
-    @patch(
+    @command_route(
+        patch,
         "/{module_id:str}",
+        "updateModuleConfig",
+        "Update an organization's configuration of a module",
+        ConfigResult,
+        command=UpdateModuleConfig,
         guards=[organization_writer],
-        operation_id="updateModuleConfig",
         opt=refuses(IfMatchRequired),
-        operation_class=sends(UpdateModuleConfig),
-        summary="Update an organization's configuration of a module",
-        responses=documented(ConfigResult),
     )
     async def update_config(
         self,
@@ -128,14 +126,11 @@ class OrganizationModulesController(Controller):
     ) -> Response[bytes]:
         """Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
 
-        While the organization is suspended, super admins alone may change it.
+        Of a suspended organization, only super admins may change it.
         """
         as_operator = caller_of(request).role == "super_admin"
         command = UpdateModuleConfig(str(organization_id), assignable_id(module_id), data, as_operator)
         return await sender.answer(request, to_organization(command, needs_if_match=True))
-
-
-assignment_command = partial(post, status_code=200, responses=documented(AssignmentResult))
 
 
 class AssignmentsController(Controller):
@@ -145,11 +140,13 @@ class AssignmentsController(Controller):
     guards = [super_admin]
     tags = ["modules"]
 
-    @assignment_command(
+    @command_route(
+        post,
         "/assign/{organization_id:uuid}",
-        operation_id="assignModule",
-        operation_class=sends(AssignModule),
-        summary="Assign a module",
+        "assignModule",
+        "Assign a module",
+        AssignmentResult,
+        command=AssignModule,
     )
     async def assign(
         self, request: AnyRequest, organization_id: OrganizationPath, data: JSONBody[ModuleToAssign], sender: Sender
@@ -157,11 +154,13 @@ class AssignmentsController(Controller):
         command = AssignModule(str(organization_id), data.module_id, caller_of(request).user_id, data.config)
         return await sender.answer(request, to_organization(command))
 
-    @assignment_command(
+    @command_route(
+        post,
         "/unassign/{organization_id:uuid}/{module_id:str}",
-        operation_id="unassignModule",
-        operation_class=sends(UnassignModule),
-        summary="Unassign a module",
+        "unassignModule",
+        "Unassign a module",
+        AssignmentResult,
+        command=UnassignModule,
     )
     async def unassign(
         self,
@@ -179,11 +178,13 @@ class AssignmentsController(Controller):
             request, to_organization(UnassignModule(str(organization_id), assignable_id(module_id), force))
         )
 
-    @assignment_command(
+    @command_route(
+        post,
         "/restore/{organization_id:uuid}",
-        operation_id="restoreAssignments",
-        operation_class=sends(RestoreAssignments),
-        summary="Restore assignments that were unassigned",
+        "restoreAssignments",
+        "Restore assignments that were unassigned",
+        AssignmentResult,
+        command=RestoreAssignments,
     )
     async def restore(
         self,
@@ -197,11 +198,13 @@ class AssignmentsController(Controller):
             request, to_organization(RestoreAssignments(str(organization_id), data.operation_id))
         )
 
-    @assignment_command(
+    @command_route(
+        post,
         "/bulk-assign/{organization_id:uuid}",
-        operation_id="bulkAssignModules",
-        operation_class=sends(BulkAssignModules),
-        summary="Assign several modules, all or none",
+        "bulkAssignModules",
+        "Assign several modules, all or none",
+        AssignmentResult,
+        command=BulkAssignModules,
     )
     async def bulk_assign(
         self, request: AnyRequest, organization_id: OrganizationPath, data: JSONBody[ModulesToAssign], sender: Sender
@@ -211,11 +214,13 @@ class AssignmentsController(Controller):
         )
         return await sender.answer(request, to_organization(command))
 
-    @assignment_command(
+    @command_route(
+        post,
         "/apply-industry/{organization_id:uuid}",
-        operation_id="applyIndustryTemplate",
-        operation_class=sends(ApplyIndustryTemplate),
-        summary="Apply an industry template to an organization",
+        "applyIndustryTemplate",
+        "Apply an industry template to an organization",
+        AssignmentResult,
+        command=ApplyIndustryTemplate,
     )
     async def apply_industry(
         self,
@@ -241,8 +246,14 @@ def to_organization(command: Command, *, needs_if_match: bool = False) -> Asked:
 
 
 def assignable_id(module_id: str) -> str:
-    """Return the id; raise `ModuleNotAssigned` for one that no module can have."""
-    try:
-        return msgspec.convert(module_id, Slug)
-    except msgspec.ValidationError as error:
-        raise ModuleNotAssigned("The organization does not have this module. Check the id in the path.") from error
+    absent = ModuleNotAssigned("The organization does not have this module. Check the id in the path.")
+    return require_slug(module_id, absent)
+
+
+async def set_industry(industry: OrganizationIndustry, outcome: Outcome, user_id: str) -> None:
+    """Set the industry of an organization whose template was applied, before the request is answered."""
+    if outcome.status != "applied" or outcome.result is None:
+        return
+    result = msgspec.json.decode(outcome.result, type=AssignmentResult)
+    if result.sets_industry and result.industry_code is not None:
+        await industry.set_industry(outcome.aggregate_id, result.industry_code, outcome.event_ids[-1], user_id)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated, cast
 
-import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
@@ -21,9 +20,10 @@ from organizations.contract import OrganizationStatus
 from shared.cache.generations import Cached
 from shared.http.authentication import super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.responses import documented, send_cached
+from shared.http.command_route import resource_route, send_found
+from shared.http.responses import send_cached
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch
-from shared.slugs import Slug
+from shared.slugs import require_slug
 from shared.text.forms import VISIBLE
 
 CODE = QueryParameter(max_length=63, pattern=VISIBLE)
@@ -44,9 +44,8 @@ class IndustryOrganizationPage(Struct, frozen=True):
 class ConfigViolationPage(Struct, frozen=True):
     """Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
 
-    Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
-    none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
-    current version gives the module a config that by itself does not fit.
+    A page may have fewer items than its limit, even none: `next_cursor` is null on the last page only. `templates`, on
+    every page, are those whose current version by itself gives the module a config that does not fit.
     """
 
     items: Sequence[OrganizationViolation]
@@ -83,24 +82,17 @@ class ModuleUsageController(Controller):
         lists: FromDishka[PostgresAssigneeLists],
     ) -> ModuleOrganizationPage:
         """Sort by name, names that begin with `q` first. `q` may be an organization's id as well."""
-        page = await lists.with_module(module_id, wanted) if is_slug(module_id) else None
+        page = await lists.with_module(require_slug(module_id, no_module()), wanted)
         if page is None:
             raise no_module()
         return page
 
-    @get(
-        "/adoption",
-        operation_id="getModuleAdoption",
-        summary="Get a module's adoption over time",
-        responses=documented(ModuleAdoption),
-    )
+    @resource_route("/adoption", "getModuleAdoption", "Get a module's adoption over time", ModuleAdoption)
     async def adoption(
         self, request: AnyRequest, module_id: FromPath[str], reader: FromDishka[CachedAssignmentReader]
     ) -> ASGIResponse:
-        cached = await reader.adoption(module_id) if is_slug(module_id) else None
-        if cached is None:
-            raise no_module()
-        return send_cached(request, cached)
+        cached = await reader.adoption(require_slug(module_id, no_module()))
+        return send_found(request, cached, no_module())
 
     @get(
         "/violations",
@@ -117,14 +109,14 @@ class ModuleUsageController(Controller):
     ) -> ConfigViolationPage:
         list_cursors = await cursors.of("violations of a module's schema", module_id)
         after = list_cursors.place(cursor, str) or ""
-        page = await reader.violations(module_id, after, limit) if is_slug(module_id) else None
+        page = await reader.violations(require_slug(module_id, no_module()), after, limit)
         if page is None:
             raise no_module()
         return ConfigViolationPage(page.organizations, page.templates, list_cursors.following(page.reached))
 
 
 class IndustryUsageController(Controller):
-    """Serves deleted templates, too: organizations keep them."""
+    """Includes deleted templates: organizations keep them."""
 
     path = "/industries/{industry_code:str}/organizations"
     guards = (super_admin,)
@@ -142,10 +134,10 @@ class IndustryUsageController(Controller):
     ) -> IndustryOrganizationPage:
         list_cursors = await cursors.of("organizations of a template", industry_code, version)
         after = list_cursors.place(cursor, tuple[int, str]) or (0, "")
-        known = is_slug(industry_code)
-        rows = await lists.with_template(industry_code, version, after, limit + 1) if known else None
+        absent = IndustryNotFound("There never was such an industry. See GET /api/v1/industries.")
+        rows = await lists.with_template(require_slug(industry_code, absent), version, after, limit + 1)
         if rows is None:
-            raise IndustryNotFound("There never was such an industry. See GET /api/v1/industries.")
+            raise absent
         next_cursor = list_cursors.beyond(rows, limit, lambda one: (one.version, one.organization_id))
         return IndustryOrganizationPage(rows[:limit], next_cursor)
 
@@ -157,20 +149,12 @@ class UsageController(Controller):
     guards = (super_admin,)
     tags = ("usage",)
 
-    @get(
-        "/modules",
-        operation_id="getModulesUsage",
-        summary="Get each module's usage",
-        responses=documented(ModulesUsage),
-    )
+    @resource_route("/modules", "getModulesUsage", "Get each module's usage", ModulesUsage)
     async def modules(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:
         return send_cached(request, cast("Cached", await reader.modules_usage()))
 
-    @get(
-        "/industries",
-        operation_id="getIndustriesUsage",
-        summary="Get each industry template's usage by version",
-        responses=documented(IndustriesUsage),
+    @resource_route(
+        "/industries", "getIndustriesUsage", "Get each industry template's usage by version", IndustriesUsage
     )
     async def industries(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:
         return send_cached(request, cast("Cached", await reader.industries_usage()))
@@ -178,12 +162,3 @@ class UsageController(Controller):
 
 def no_module() -> ModuleNotFound:
     return ModuleNotFound("No such module is registered. See GET /api/v1/module-registry.")
-
-
-def is_slug(id_: str) -> bool:
-    """Return whether a module or an industry may have the id: others make neither a cache key nor a query."""
-    try:
-        msgspec.convert(id_, Slug)
-    except msgspec.ValidationError:
-        return False
-    return True

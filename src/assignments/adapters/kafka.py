@@ -11,17 +11,16 @@ from assignments.adapters.cached import invalidated_by_counting
 from assignments.adapters.usage import AdoptionChange, PostgresAdoption
 from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModulesBulkAssignedEvent, ModuleUnassignedEvent
-from assignments.ports import SendCommand
 from organizations.events import OrganizationRegisteredEvent
 from shared.commands.envelopes import CommandEnvelopes
 from shared.concurrency import in_slices
 from shared.messages import EventEnvelope, derived_operation_id
-from shared.ports import Invalidation
+from shared.ports import Invalidation, SendCommand
 from shared.wiring import EventHandlers
 
 
 class CountedChange(Struct, frozen=True):
-    """The part of a `ModuleChange` that is counted: its config is not decoded, and kinds of change may be added."""
+    """The part of a `ModuleChange` that is counted; `change` may have values that this version does not know."""
 
     module_id: str
     change: str
@@ -36,8 +35,6 @@ REGISTERED = msgspec.json.Decoder(OrganizationRegisteredEvent)
 
 
 class AssignmentSubscribers:
-    """Handlers by topic. Commands are sent without waiting for their outcome."""
-
     def __init__(
         self, adoption: PostgresAdoption, invalidation: Invalidation, commands: SendCommand, envelopes: CommandEnvelopes
     ) -> None:
@@ -64,10 +61,7 @@ class AssignmentSubscribers:
         await self._count(events)
 
     async def handle_organization_registered(self, events: Sequence[EventEnvelope]) -> None:
-        """Apply the industry's template in the version that the signup pinned.
-
-        The signup itself sends the same operation, unless it was interrupted.
-        """
+        """Apply the version pinned at signup. The signup sends the same operation, unless it was interrupted."""
         await asyncio.gather(*[self._apply_template(event) for event in events])
 
     async def _count(self, events: Sequence[EventEnvelope]) -> None:
@@ -97,7 +91,6 @@ class AssignmentSubscribers:
 
 
 def adoption_change(event: EventEnvelope) -> AdoptionChange:
-    """Return what the event changes, on its day in UTC."""
     changes = COUNTED.decode(event.payload).modules
     return AdoptionChange(
         event.event_id,

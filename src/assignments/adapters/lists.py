@@ -78,11 +78,10 @@ class ModuleOrganization(Struct, frozen=True):
 
 
 class ModuleOrganizationPage(Struct, frozen=True):
-    """Organizations that have a module. `next_cursor` is null on the last page, and there alone.
+    """Organizations that have a module. `next_cursor` is null on the last page only.
 
-    A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
-    organizations. `count` is of all who have the module, whatever was asked for; beyond a thousand it follows the
-    events, a moment behind the items.
+    A page may have fewer items than `limit`, even none. `count` is of all organizations that have the module, whatever
+    the filter; above a thousand it may lag a moment behind the items.
     """
 
     items: Sequence[ModuleOrganization]
@@ -135,10 +134,7 @@ class PostgresAssigneeLists:
     async def with_template(
         self, industry_code: str, version: str | None, after: tuple[int, str], limit: int
     ) -> Sequence[IndustryOrganization] | None:
-        """Return at most `limit` beyond this version and id, older versions first; None when the code never existed.
-
-        `version`: a number, `current` or `older`, as of now.
-        """
+        """Return at most `limit` after this version and id, older versions first; None when the code never existed."""
         async with self._database.snapshot() as transaction:
             template = (await self._templates.templates(transaction, {industry_code: ()})).get(industry_code)
             if template is None:
@@ -152,7 +148,7 @@ class PostgresAssigneeLists:
 
 
 class PostgresAssignees:
-    """Looks organizations up by index, provided that the transaction has sequential scans switched off."""
+    """Requires a transaction with sequential scans switched off."""
 
     async def with_module(self, transaction: Transaction, limit: int, *, module_id: str) -> Sequence[str]:
         return ids(await transaction.fetch(WITH_MODULE, module_id, limit))

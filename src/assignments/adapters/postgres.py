@@ -93,7 +93,7 @@ UNASSIGNED = msgspec.json.Decoder(ModuleUnassignedEvent)
 
 
 class StoredAssignments(Struct, frozen=True):
-    """What the rows hold of a state: modules, and the templates as code, version and place in order of application."""
+    """A state as rows hold it. `templates`: code, version and place in the order of application."""
 
     modules: dict[str, Assignment]
     templates: list[tuple[str, int, int]]
@@ -101,7 +101,7 @@ class StoredAssignments(Struct, frozen=True):
 
 @dataclass
 class ChangedRows:
-    """The rows in which a batch's new states differ from the old ones, as tuples in the order of their columns."""
+    """The rows that a batch changes, as tuples in the order of their columns."""
 
     assigned: list[tuple[str, str, str, str]] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
@@ -154,11 +154,11 @@ class AssignmentTables:
         self._templates = templates
 
     async def lock_references(self, transaction: Transaction, commands: Sequence[Command]) -> None:
-        """Lock the organizations' own heads, so that none is suspended while its assignments change."""
+        """Lock the organizations' heads: none may be suspended while its assignments change."""
         await self._organizations.lock(transaction, sorted({command.organization_id for command in commands}))
 
     async def facts(self, transaction: Transaction, work: Batch, *, dry_run: bool = False) -> Facts:
-        """One query for each kind. Versions that commands do not name are read only where modules have a schema."""
+        """Send one query per kind. Other versions of templates are read only if a module has a schema."""
         organization_ids = sorted({command.organization_id for _, command in work})
         organizations = await self._organizations.organizations(transaction, organization_ids)
         unassignments = await self._unassignments(transaction, [command for _, command in work])
@@ -176,7 +176,6 @@ class AssignmentTables:
         return Facts(organizations, statuses, named, rules, configs, unassignments)
 
     async def _unassignments(self, transaction: Transaction, commands: Sequence[Command]) -> Unassignments:
-        """Return the events of the operations to be undone; operations that unassigned nothing are left out."""
         operations = sorted({one.operation_id for one in commands if isinstance(one, RestoreAssignments)})
         if not operations:
             return {}
@@ -184,7 +183,6 @@ class AssignmentTables:
         return {operation_id: UNASSIGNED.decode(payload) for operation_id, payload in rows}
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
-        """Write only the rows that differ: at most one statement each for storing and removing."""
         changed = ChangedRows()
         async for change in in_slices(changes):
             changed.add(change.aggregate_id, change.before, change.after)
@@ -210,7 +208,6 @@ class AssignmentTables:
 def template_configs(
     module_ids: Collection[str], *templates: Templates
 ) -> Mapping[tuple[str, int, str], dict[str, Any]]:
-    """Return what the templates give these modules, by industry code, version and module id."""
     return {
         (code, version, entry.module_id): entry.default_config
         for code, template in chain.from_iterable(each.items() for each in templates)

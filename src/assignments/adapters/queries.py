@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
@@ -31,11 +32,10 @@ Obstacle = Literal["module_inactive", "organization_suspended"]
 
 
 class OrganizationModule(Struct, frozen=True):
-    """One module of an organization.
+    """One module of an organization; `version` is the module's.
 
-    `config` is what counts: the module's defaults under those of the templates among its sources, in the order they
-    were applied, under `own_config`, the organization's layer. `required_by` names the industries whose template
-    binds the organization to the module. `version` is the module's.
+    `config` is the effective one: the module's defaults, overlaid by those of the templates among its sources, in the
+    order they were applied, and by `own_config`, the organization's layer. `required_by`: industries that require it.
     """
 
     module_id: str
@@ -71,11 +71,10 @@ class ConfigLayer(Struct, frozen=True):
 
 
 class OrganizationModuleDetails(OrganizationModule, frozen=True):
-    """One module of an organization, and how its config comes to be.
+    """One module of an organization, and the layers of its config.
 
-    Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
-    (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
-    `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+    Each of `layers` overlays those before it. `origins`: by JSON pointer (RFC 6901) to a scalar, an array or an empty
+    object in `config`, the index of its layer. `config_errors`: what does not fit `config_schema` (null: any fits).
     """
 
     organization_id: str
@@ -91,8 +90,6 @@ Entries = Mapping[tuple[str, int], Mapping[str, TemplateModule]]
 
 
 class ReadFacts(Struct, frozen=True):
-    """Facts about the assignments of one organization. `applied` are its templates in order of application."""
-
     status: OrganizationStatus
     summaries: Mapping[str, ModuleSummary]
     templates: Mapping[str, TemplateFact]
@@ -118,7 +115,6 @@ class PostgresAssignmentReader:
         self._templates = templates
 
     async def modules(self, organization_id: str) -> OrganizationModules | None:
-        """Return None when there is no such organization."""
         async with self._database.snapshot() as transaction:
             known = await self._organizations.organizations(transaction, [organization_id])
             if organization_id not in known:
@@ -131,7 +127,6 @@ class PostgresAssignmentReader:
         return OrganizationModules(organization_id, sequence, items)
 
     async def module(self, organization_id: str, module_id: str) -> OrganizationModuleDetails | None:
-        """Return None when there is no such organization, or it does not have the module."""
         async with self._database.snapshot() as transaction:
             known = await self._organizations.organizations(transaction, [organization_id])
             assignment = (await assignments_of(transaction, organization_id)).get(module_id)
@@ -143,7 +138,7 @@ class PostgresAssignmentReader:
         module = organization_module(module_id, assignment, facts)
         layers = layers_of(module_id, assignment, facts)
         return OrganizationModuleDetails(
-            **{name: getattr(module, name) for name in OrganizationModule.__struct_fields__},
+            **asdict(module),
             organization_id=organization_id,
             sequence=sequence,
             layers=layers,
@@ -223,7 +218,6 @@ def layers_of(module_id: str, assignment: Assignment, facts: ReadFacts) -> Seque
 
 
 def obstacle_of(organization: OrganizationStatus, module: ModuleStatus) -> Obstacle | None:
-    """Return why an assigned module has no effect, if so; suspension comes first."""
     if organization == "suspended":
         return "organization_suspended"
     return None if module == "active" else "module_inactive"

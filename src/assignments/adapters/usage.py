@@ -64,8 +64,6 @@ SELECT industry_code, version, count(*) FROM assignments.applied_templates GROUP
 
 
 class AdoptionChange(Struct, frozen=True):
-    """The modules that one event added and removed on its day."""
-
     event_id: UUID
     day: date
     assigned: Sequence[str]
@@ -124,7 +122,7 @@ class PostgresAdoption:
         self._database = database
 
     async def count(self, changes: Sequence[AdoptionChange]) -> None:
-        """Count each event once, however often it comes: event ids and counts are written in one transaction."""
+        """Count each event once, however often it is delivered: event ids and counts are written in one transaction."""
         async with self._database.writing() as transaction:
             received = await transaction.fetch(RECEIVE, CONSUMER, [one.event_id for one in changes])
             fresh = {row[0] for row in received}
@@ -150,7 +148,6 @@ class PostgresUsageReader:
         self._versions = versions
 
     async def adoption(self, module_id: str) -> ModuleAdoption | None:
-        """Return None when the module is unknown or deleted."""
         async with self._database.snapshot() as transaction:
             if not await module_exists(self._summaries, transaction, module_id):
                 return None
@@ -159,14 +156,14 @@ class PostgresUsageReader:
         return ModuleAdoption(module_id, organizations, days)
 
     async def modules(self) -> ModulesUsage:
-        """As counted from events: a moment behind the assignments. Reads all of them; to be cached."""
+        """Read all counts, which lag behind the assignments by a moment."""
         async with self._database.snapshot() as transaction:
             since = (await transaction.fetchval(TODAY)) - timedelta(days=USAGE_DAYS - 1)
             rows = await transaction.fetch(BY_MODULE, since)
         return ModulesUsage(since, [module_usage(*row) async for row in in_slices(rows)])
 
     async def industries(self) -> IndustriesUsage:
-        """Exact, unlike `modules`. Reads all of them; to be cached."""
+        """Count all applied templates; exact, unlike `modules`."""
         async with self._database.snapshot() as transaction:
             current = await self._versions.current(transaction)
             rows = await transaction.fetch(BY_VERSION)
@@ -183,7 +180,7 @@ async def module_exists(summaries: ModuleSummaries, transaction: Transaction, mo
 
 
 def module_usage(module_id: str, organizations: int, places: Any, assigned: Any, unassigned: Any) -> ModuleUsage:
-    """Convert a row of `BY_MODULE`; days without events are 0, days in the future are left out."""
+    """Convert a row of `BY_MODULE`: days without events are 0, days in the future are left out."""
     added, removed = [0] * USAGE_DAYS, [0] * USAGE_DAYS
     for place, got, lost in zip(places or (), assigned or (), unassigned or (), strict=True):
         if place < USAGE_DAYS:

@@ -60,7 +60,7 @@ class TemplateViolation(Struct, frozen=True):
 
 
 class Violations(Struct, frozen=True):
-    """Some of the organizations, by id. `reached` is where to go on; None: there are no others."""
+    """One page. `reached`: the id to continue after; None at the end."""
 
     organizations: Sequence[OrganizationViolation]
     templates: Sequence[TemplateViolation]
@@ -68,7 +68,7 @@ class Violations(Struct, frozen=True):
 
 
 class ViolationScan:
-    """One scan of the organizations that have a module. Results are cached: most configs are empty, or alike."""
+    """One scan of the organizations that have a module. Results are cached: most configs are empty or equal."""
 
     def __init__(self, templates: TemplateCatalog, module_id: str, rules: ConfigRules) -> None:
         self._templates = templates
@@ -80,9 +80,9 @@ class ViolationScan:
     async def pages(
         self, reading: Reading, after: str, seconds: float
     ) -> AsyncGenerator[tuple[str | None, Sequence[tuple[str, Errors]]]]:
-        """Yield where each page ends (None: it is the last) and its violators beyond `after`, by id.
+        """Yield the last id of each page (None: it is the last page) and the violators after `after`, by id.
 
-        Each page is read in one snapshot. No page begins when `seconds` are over.
+        Each page is read in one snapshot. No page begins after `seconds`.
         """
         until = asyncio.get_running_loop().time() + seconds
         end: str | None = after
@@ -115,7 +115,6 @@ class ViolationScan:
         ]
 
     async def _template_config(self, transaction: Transaction, code: str, version: int) -> dict[str, Any]:
-        """Cache it: a published version never changes."""
         if (code, version) not in self._configs:
             if len(self._configs) >= CACHED:
                 self._configs.clear()
@@ -127,8 +126,6 @@ class ViolationScan:
 
 
 class ConfigViolations:
-    """Finds the violators of the present schema, or of a proposed one."""
-
     def __init__(
         self,
         database: Database,
@@ -144,7 +141,7 @@ class ConfigViolations:
         self._organizations = organizations
 
     async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ConfigImpact:
-        """Count for about a second; in snapshots of its own unless a transaction is given."""
+        """Count for about a second, in snapshots of its own unless a transaction is given."""
         reading: Reading = self._database.snapshot if transaction is None else lambda: nullcontext(transaction)
         async with reading() as opened:
             templates = await self._violating_templates(opened, module_id, rules)
@@ -155,7 +152,7 @@ class ConfigViolations:
         return ConfigImpact(count, reached is not None, codes, LINK.format(module_id=module_id))
 
     async def violations(self, module_id: str, after: str, limit: int) -> Violations | None:
-        """Return at most `limit` beyond `after`, fewer after two seconds; None if the module is unknown or deleted."""
+        """Return at most `limit` after `after`, or what two seconds yield; None if the module is unknown or deleted."""
         async with self._database.snapshot() as transaction:
             module = (await self._modules.modules(transaction, [module_id])).get(module_id)
             if module is None or module.status == "deleted":

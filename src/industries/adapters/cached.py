@@ -13,12 +13,11 @@ COMPOSED_FROM = (INDUSTRIES, REGISTRY)
 
 
 def invalidates(industry_code: str, _: Event) -> Sequence[str]:
-    """Return everything composed from templates, and this template's own keys."""
     return [INDUSTRIES, "industries:all", f"industry:{industry_code}:info", f"industry:{industry_code}:modules"]
 
 
 class CachedIndustryReader:
-    """Active templates as encoded JSON. Absent and inactive ones are None, and remembered briefly."""
+    """Active templates; None for others."""
 
     def __init__(self, cache: ReadThrough, reader: PostgresIndustryReader) -> None:
         self.cache = cache
@@ -26,7 +25,6 @@ class CachedIndustryReader:
 
     @cache_result(ttl=3600, key_pattern="industries:all", generations=COMPOSED_FROM)
     async def active(self) -> Cached | None:
-        """Return the `IndustryList` of the active ones."""
         return encode_cached(0, whole_list(await self._reader.active()))
 
     @cache_result(ttl=3600, key_pattern="industry:{industry_code}:info", generations=COMPOSED_FROM)
@@ -41,13 +39,12 @@ class CachedIndustryReader:
 
 
 class UncachedIndustryReader:
-    """The same for super admins, who also see inactive templates."""
+    """The same for super admins, including inactive templates."""
 
     def __init__(self, reader: PostgresIndustryReader) -> None:
         self._reader = reader
 
     async def everything(self) -> Cached:
-        """Return the `IndustryList` of all existing templates."""
         return encode_cached(0, whole_list(await self._reader.existing()))
 
     async def industry(self, industry_code: str) -> Cached | None:

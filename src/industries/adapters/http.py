@@ -232,7 +232,7 @@ class ModuleIndustriesController(Controller):
 
 
 async def send(request: AnyRequest, industry_code: str, load_active: Load, load_any: Load) -> ASGIResponse:
-    """Send what everybody sees; else, to a super admin, an inactive template."""
+    """Send the active template, or else, to a super admin, an inactive one."""
     cached = await load_active(valid_code(industry_code))
     user = request.scope["user"]
     if cached is None and isinstance(user, Caller) and user.role == "super_admin":
@@ -249,7 +249,6 @@ def request_for(industry_code: str, command: Command) -> Asked:
 
 
 def valid_code(industry_code: str) -> str:
-    """Return a code from a path. Raises `IndustryNotFound` for what can be none."""
     return require_slug(industry_code, not_found(industry_code))
 
 

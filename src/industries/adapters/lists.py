@@ -39,19 +39,16 @@ STATUS = {None: [], "active": [Where("is_active")], "inactive": [Where("NOT is_a
 
 
 class IndustryList(Page[IndustryDetails], frozen=True):
-    """Templates in the order of their names, unless another is asked for. `total` is of all pages.
+    """Templates in the order of their names, unless another is given. `total` is of all pages.
 
-    `next_cursor` is null on the last page, and where nothing was asked for but all templates.
+    `next_cursor` is null on the last page, and in a list of all templates.
     """
 
     total: Total
 
 
 class IndustryFilter(Struct, frozen=True):
-    """Which templates: all that are given hold; active ones alone, unless it is said otherwise.
-
-    `q`: each of its words begins a word of the name or the code. `applicable`: whether it can be applied as it is.
-    """
+    """Conditions; only active templates by default. `q`: each of its words begins a word of the name or the code."""
 
     q: PageSearch = None
     status: Literal["active", "inactive"] | None = None
@@ -60,18 +57,14 @@ class IndustryFilter(Struct, frozen=True):
 
     @property
     def shows_inactive(self) -> bool:
-        """Whether inactive templates may be among them."""
         return self.include_inactive or self.status == "inactive"
 
     @property
     def is_for_all(self) -> bool:
-        """Whether it selects all templates, or all active ones."""
         return replace(self, include_inactive=False) == IndustryFilter()
 
 
 class PostgresIndustryList(Lister[IndustryFilter, IndustryList]):
-    """Existing templates, straight from the table."""
-
     name, table, id = "industries", "industries.industry_templates", "industry_code"
     columns = f"industry_code, is_active, is_deleted, updated_at, {text_search.COLUMNS}"
     orders: ClassVar = {"name": SORT_KEY, "updated_at": "updated_at"}
@@ -101,15 +94,13 @@ class PostgresIndustryList(Lister[IndustryFilter, IndustryList]):
 
 
 class PostgresModuleMemberships:
-    """The templates that contain a module, those that require it first."""
-
     def __init__(self, database: Database, modules: ModuleCatalog, cursors: Cursors) -> None:
         self._database = database
         self._modules = modules
         self._cursors = cursors
 
     async def page(self, module_id: str, limit: int, cursor: str | None) -> ModuleIndustryPage | None:
-        """Return at most `limit`; None when there is no such module. Raises `BadCursor`."""
+        """Return at most `limit`; None when there is no such module. Raise `BadCursor`."""
         cursors = await self._cursors.of("industries of a module", module_id)
         is_optional, code = cursors.place(cursor, tuple[bool, str]) or (False, "")
         async with self._database.snapshot() as transaction:

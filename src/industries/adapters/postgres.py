@@ -127,7 +127,7 @@ ADD_MODULES = Insert(
 
 
 class StoredIndustry(Struct, frozen=True):
-    """What both rows and state have: beside the template, its name's key and the versions ever published."""
+    """A template as rows hold it, with its name's key and all published versions."""
 
     industry: Industry
     name_key: str
@@ -135,8 +135,6 @@ class StoredIndustry(Struct, frozen=True):
 
 
 class IndustryTables:
-    """The templates' part of the write path's transaction."""
-
     def __init__(self, modules: ModuleCatalog, applied: AppliedTemplates) -> None:
         self._modules = modules
         self._applied = applied
@@ -147,7 +145,6 @@ class IndustryTables:
     async def facts(
         self, transaction: Transaction, work: Sequence[tuple[Industry, Command]], *, dry_run: bool = False
     ) -> IndustryFacts:
-        """Read the modules with their rules, the templates that have the names, and who has what is to be deleted."""
         commands = [command for _, command in work]
         deleted = sorted({command.industry_code for command in commands if isinstance(command, DeleteIndustry)})
         modules, names = modules_in(commands), name_keys_in(commands)
@@ -182,11 +179,10 @@ class IndustryTables:
         }
 
     def comparable(self, state: Industry) -> StoredIndustry:
-        """Every version from the first to the current one was published."""
         return StoredIndustry(state, name_key(state.industry_name), list(range(1, state.version + 1)))
 
     async def impact(self, transaction: Transaction, command: Command) -> TemplateImpact | None:
-        """Return who has a template that would end, be switched or get another list, and that list's modules."""
+        """Return the effect of deleting, switching or changing the list of a template; None of other commands."""
         fields = (command.is_active, command.modules) if isinstance(command, UpdateIndustry) else ()
         if not isinstance(command, DeleteIndustry) and all(field is UNSET for field in fields):
             return None
@@ -203,7 +199,6 @@ class IndustryTables:
 
 
 def template_id(industry_code: str) -> UUID:
-    """Return the row id of a code, always the same."""
     return uuid5(TEMPLATES, industry_code)
 
 
@@ -222,7 +217,6 @@ def template_row(change: Change) -> dict[str, Any]:
 
 
 def module_rows(template_id: UUID, version: int, modules: Sequence[TemplateModule]) -> list[dict[str, Any]]:
-    """Return the rows of a published list; its order counts from 1."""
     return [
         asdict(module) | {"template_id": template_id, "version": version, "display_order": place}
         for place, module in enumerate(modules, 1)
@@ -230,7 +224,6 @@ def module_rows(template_id: UUID, version: int, modules: Sequence[TemplateModul
 
 
 def modules_in(commands: Sequence[Command]) -> list[str]:
-    """Return the modules in the commands' lists."""
     lists = [getattr(command, "modules", UNSET) for command in commands]
     return sorted({module.module_id for modules in lists if modules is not UNSET for module in modules})
 
@@ -241,7 +234,6 @@ def name_keys_in(commands: Sequence[Command]) -> list[str]:
 
 
 def depends_on(_: Industry, facts: IndustryFacts, command: Command) -> Sequence[str]:
-    """Return the streams of the modules, and of templates that have the names."""
     codes = {facts.names[key] for key in name_keys_in([command]) if key in facts.names} - {command.industry_code}
     modules = (stream_name("registry", module_id) for module_id in modules_in([command]))
     return [*modules, *(stream_name("industries", code) for code in sorted(codes))]

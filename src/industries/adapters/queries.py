@@ -99,19 +99,15 @@ class PostgresIndustryReader:
         self._applied = applied
 
     async def existing(self) -> Sequence[IndustryDetails]:
-        """Return all of them, by name."""
         return await self._details(EXISTING)
 
     async def active(self) -> Sequence[IndustryDetails]:
-        """Return the active ones, by name."""
         return await self._details(ACTIVE)
 
     async def industry(self, industry_code: str) -> IndustryDetails | None:
-        """Return one of them; None when it is absent or deleted."""
         return next(iter(await self._details(ONE, industry_code)), None)
 
     async def described(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryDetails]:
-        """Return the existing ones among them, by code."""
         described = await self._described(transaction, SOME, industry_codes)
         return {industry.industry_code: industry for industry in described}
 
@@ -128,7 +124,6 @@ class PostgresIndustryReader:
         return [details(row, blocking_modules(blocking[row["industry_code"]], known)) for row in rows]
 
     async def modules(self, industry_code: str) -> IndustryModules | None:
-        """Return the modules of one of them, as the registry knows them now."""
         async with self._database.snapshot() as transaction:
             row = await transaction.fetchrow(CONTENTS, industry_code)
             if row is None:
@@ -153,7 +148,7 @@ class PostgresIndustryReader:
         )
 
     async def versions(self, industry_code: str, before: int, limit: int) -> Sequence[IndustryVersion] | None:
-        """Return up to `limit` published lists below the number `before`, newest first; None as in `industry`."""
+        """Return up to `limit` published lists before the number `before`, newest first; None as in `industry`."""
         async with self._database.snapshot() as transaction:
             current = await transaction.fetchval(CURRENT, industry_code)
             rows = await transaction.fetch(VERSIONS, industry_code, before, limit)
@@ -189,7 +184,6 @@ def details(row: Any, blocking: Sequence[BlockingModule]) -> IndustryDetails:
 def described_module(
     module: TemplateModule, summary: ModuleSummary | None, fact: ModuleFact | None, place: int
 ) -> IndustryModule:
-    """Return a listed module with what the registry knows of it."""
     return IndustryModule(
         module_id=module.module_id,
         module_name=summary.module_name if summary else None,
@@ -206,19 +200,16 @@ def described_module(
 
 
 def text_in(summary: ModuleSummary | None, name: str) -> str | None:
-    """Return a text of the module's metadata; None when it is absent or no text."""
     value = summary.metadata.get(name) if summary else None
     return value if isinstance(value, str) else None
 
 
 class PostgresTemplateCatalog:
-    """Templates as other contexts see them."""
-
     def __init__(self, modules: ModuleCatalog) -> None:
         self._modules = modules
 
     async def industries(self, transaction: Transaction, industry_codes: Collection[str]) -> Mapping[str, IndustryFact]:
-        """Return the templates now, judged by the registry, by code, without codes that never existed."""
+        """Return the templates by code, including deleted ones, each with the modules that block it."""
         rows = await transaction.fetch(SUMMARIES, list(industry_codes))
         blocking = await blocked_by(transaction, self._modules, {row[0]: row[4] for row in rows})
         return {
@@ -227,13 +218,13 @@ class PostgresTemplateCatalog:
         }
 
     async def names(self, transaction: Transaction, industry_codes: Collection[str]) -> Mapping[str, str]:
-        """Return the present names by code, without codes that have no existing template."""
+        """Return the names of existing templates by code."""
         return dict(await transaction.fetch(PRESENT_NAMES, list(industry_codes)))
 
     async def templates(
         self, transaction: Transaction, versions: Mapping[str, Collection[int]]
     ) -> Mapping[str, TemplateFact]:
-        """Return, by code, the current version and those asked for, without what never existed."""
+        """Return, by code, the current and the requested versions, without those that never existed."""
         numbers = sorted({(code, version) for code, wanted in versions.items() for version in wanted})
         rows = await transaction.fetch(
             PUBLISHED, sorted(versions), [code for code, _ in numbers], [version for _, version in numbers]
@@ -246,15 +237,12 @@ class PostgresTemplateCatalog:
     async def active_templates(
         self, transaction: Transaction, module_ids: Sequence[str]
     ) -> Mapping[str, Sequence[str]]:
-        """Return the active templates, codes sorted, whose current version has a module, by module id."""
         return dict(await transaction.fetch(ACTIVE_TEMPLATES, module_ids))
 
     async def current(self, transaction: Transaction) -> Mapping[str, int]:
-        """Return the current version of every existing template, by code."""
         return dict(await transaction.fetch(CURRENT_VERSIONS))
 
     async def with_module(self, transaction: Transaction, module_id: str) -> Sequence[TemplateOfModule]:
-        """Return the existing templates whose current version has a module, by code."""
         rows = await transaction.fetch(WITH_MODULE, module_id)
         return [read_row(TemplateOfModule, row, default_config=CONFIG.decode(row["default_config"])) for row in rows]
 
@@ -262,7 +250,7 @@ class PostgresTemplateCatalog:
 async def blocked_by(
     transaction: Transaction, modules: ModuleCatalog, required: Mapping[str, Sequence[str]]
 ) -> Mapping[str, Mapping[str, TemplateObstacle]]:
-    """Return which of the required modules a new organization cannot be given, and why, by template and module."""
+    """Return the required modules that a new organization cannot get, and why, by template and module."""
     named = sorted({module_id for ids in required.values() for module_id in ids})
     known = await modules.modules(transaction, named) if named else {}
     ruled = [module_id for module_id, module in known.items() if module.rules is not None]

@@ -8,13 +8,10 @@ from shared.messages import Event
 
 
 def invalidates(organization_id: str, _: Event) -> Sequence[str]:
-    """Return everything composed from the organization."""
     return [f"gen:org:{organization_id}", f"org:{organization_id}:info", f"org:{organization_id}:modules"]
 
 
 class CachedOrganizationReader:
-    """Organizations as encoded JSON. Unknown ones are None, and remembered briefly."""
-
     def __init__(self, cache: ReadThrough, reader: PostgresOrganizationReader) -> None:
         self.cache = cache
         self._reader = reader

@@ -82,8 +82,7 @@ class OrganizationsController(Controller):
     ) -> OrganizationPage:
         """Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
 
-        A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
-        `next_cursor` leads on to more.
+        A page may have fewer items than `limit`, even none: `next_cursor` is null on the last page only.
         """
         require_template_code(params.filter)
         return await organizations.page(params, with_total=with_total)
@@ -223,7 +222,7 @@ def not_found(organization_id: UUID) -> OrganizationNotFound:
 
 
 def require_template_code(wanted: OrganizationFilter) -> None:
-    """Raise `ParameterMissing` for a version of no template."""
+    """Raise `ParameterMissing` for a version without a template."""
     if wanted.template_code is None and (wanted.template_version, wanted.template_older_than) != (None, None):
         raise ParameterMissing(
             "A template_version or template_older_than needs the template_code it is of.",
@@ -245,7 +244,6 @@ async def preview_signup(
 
 
 def signup_request(command: RegisterOrganization, data: SignupRequest) -> Asked:
-    """Return the registration, without the secret."""
     return replace(
         request_for(command),
         principal=str(command.pending_owner_id),
@@ -255,7 +253,6 @@ def signup_request(command: RegisterOrganization, data: SignupRequest) -> Asked:
 
 
 def created(answer: Answer, outcome: Outcome, signed_up: SignedUp) -> Response[bytes]:
-    """Return 201: the organization, its address, and what became of its modules."""
     headers = {
         "Location": f"/api/v1/organizations/{signed_up.organization.id}",
         "ETag": f'"{outcome.sequence}"',
@@ -267,7 +264,7 @@ def created(answer: Answer, outcome: Outcome, signed_up: SignedUp) -> Response[b
 
 
 def refuse_bad_parameters(request: AnyRequest) -> None:
-    """Raise `BadHeader` or `BadParameter` before anything is held for a command that would never be sent."""
+    """Raise `BadHeader` or `BadParameter` before an e-mail is reserved."""
     reason_of(request)
     previewed(request)
     expected_sequence(request)

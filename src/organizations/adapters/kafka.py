@@ -8,17 +8,15 @@ import msgspec
 
 from assignments.events import IndustryTemplateAppliedEvent
 from organizations.commands import SetIndustry
-from organizations.ports import SendCommand
 from shared.commands.envelopes import CommandEnvelopes
 from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
+from shared.ports import SendCommand
 from shared.wiring import EventHandlers
 
 APPLIED = msgspec.json.Decoder(IndustryTemplateAppliedEvent)
 
 
 class OrganizationSubscribers:
-    """Handlers by topic. They send commands and do not wait for their outcome."""
-
     def __init__(self, sender: SendCommand, envelopes: CommandEnvelopes) -> None:
         self._sender = sender
         self._envelopes = envelopes
@@ -27,10 +25,7 @@ class OrganizationSubscribers:
         return {IndustryTemplateAppliedEvent.topic: self.handle_industry_applied}
 
     async def handle_industry_applied(self, events: Sequence[EventEnvelope]) -> None:
-        """Send a command for each event, in order for each organization.
-
-        The API has mostly sent the same operation before: this is for when its process ended in between.
-        """
+        """Send one command per event, in order per organization, in case the API's process was interrupted."""
         commands: dict[str, list[tuple[CommandEnvelope, SetIndustry]]] = defaultdict(list)
         for event in events:
             applied = APPLIED.decode(event.payload)

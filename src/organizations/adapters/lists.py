@@ -31,11 +31,7 @@ IN_OLDER = value_parameter("In a version older than this one; needs `template_co
 
 
 class OrganizationFilter(Struct, frozen=True):
-    """Which organizations: those for which all holds that is given.
-
-    `q`: each of its words begins a word of the name, or it is the organization's id. `template_code`: the template was
-    applied to it, in `template_version` and in one older than `template_older_than` where these are given.
-    """
+    """Conditions, all of which hold. `q`: each of its words begins a word of the name, or it is the id."""
 
     q: PageSearch = None
     status: OrganizationStatus | None = None
@@ -47,30 +43,23 @@ class OrganizationFilter(Struct, frozen=True):
 
 
 class OrganizationPage(Page[OrganizationInfo], frozen=True):
-    """Organizations in the order asked for. `next_cursor` is null on the last page, and there alone.
+    """Organizations in the order asked for. `next_cursor` is null on the last page only, `total` unless requested.
 
-    A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
-    organizations. `total` is null unless it is asked for.
+    A page may have fewer items than `limit`, even none, since it examines a bounded number of organizations.
     """
 
     total: Total | None
 
 
 class Some(Protocol):
-    """Returns some of the organizations that have something."""
-
     def __call__(self, transaction: Transaction, limit: int) -> Awaitable[Sequence[str]]: ...
 
 
 class Having(Protocol):
-    """Returns those of the organizations that have something."""
-
     def __call__(self, transaction: Transaction, organization_ids: Sequence[str]) -> Awaitable[frozenset[str]]: ...
 
 
 class PostgresOrganizationList(Lister[OrganizationFilter, OrganizationPage]):
-    """Organizations with their industry's present name, both of one moment."""
-
     name, table, id = "organizations", "organizations.organizations", "organization_id"
     columns = f"{COLUMNS}, {text_search.COLUMNS}"
     orders: ClassVar = {"name": SORT_KEY, "created_at": "created_at"}
@@ -102,7 +91,7 @@ class PostgresOrganizationList(Lister[OrganizationFilter, OrganizationPage]):
     async def _assigned(
         self, transaction: Transaction, wanted: OrganizationFilter
     ) -> tuple[list[Where], list[RowFilter]]:
-        """Few organizations are a condition on their ids; of many, each row is tested."""
+        """Return a condition on ids when few organizations match, else a test for each row."""
         few: list[Where] = []
         keep: list[RowFilter] = []
         for some, having in self._sources(wanted):
@@ -128,8 +117,6 @@ class PostgresOrganizationList(Lister[OrganizationFilter, OrganizationPage]):
 
 
 def keeper(having: Having) -> RowFilter:
-    """Return the test of rows for what the organizations have."""
-
     async def keep(transaction: Transaction, rows: Sequence[Any]) -> Sequence[Any]:
         ids = await having(transaction, [row["organization_id"] for row in rows])
         return [row for row in rows if row["organization_id"] in ids]
@@ -138,7 +125,6 @@ def keeper(having: Having) -> RowFilter:
 
 
 def id_of(q: str | None) -> str | None:
-    """Return the organization's id that `q` is; None when it is something else."""
     try:
         return str(UUID(q)) if q else None
     except ValueError:

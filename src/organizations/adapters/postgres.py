@@ -54,8 +54,6 @@ FROM organizations.organizations WHERE organization_id = ANY($1::text[])
 
 
 class OrganizationTables:
-    """The organizations' part of the write path's transaction."""
-
     def __init__(self, industries: IndustryTemplates, owners: PendingOwners, clock: Clock) -> None:
         self._industries = industries
         self._owners = owners
@@ -67,10 +65,7 @@ class OrganizationTables:
     async def facts(
         self, transaction: Transaction, work: Sequence[tuple[Organization, Command]], *, dry_run: bool = False
     ) -> OrganizationFacts:
-        """Read the templates, and which of the owners still wait; the latter are locked until commit.
-
-        No owner is held for a dry run: all count as waiting.
-        """
+        """Read templates and pending owners; lock the owners until commit. In a dry run all count as pending."""
         commands = [command for _, command in work]
         codes = sorted({code for command in commands if (code := industry_of(command)) is not None})
         owners = sorted(owners_of(commands))
@@ -80,7 +75,7 @@ class OrganizationTables:
         return OrganizationFacts(templates, await self._owners.pending(transaction, owners))
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
-        """Write the changed organizations; owners get their account with the organization, or are discarded."""
+        """Write the changed organizations; activate their owners, and discard those of refused signups."""
         in_order = sorted(changes, key=lambda change: change.aggregate_id)
         await SAVE.write(transaction, [row_of(change) for change in in_order])
         if born := sorted(owner_and_organization(change) for change in changes if change.before.status == "absent"):
@@ -101,7 +96,6 @@ def industry_of(command: Command) -> str | None:
 
 
 def depends_on(_: Organization, facts: OrganizationFacts, command: Command) -> Sequence[str]:
-    """Return the industry's stream, and those of modules that block it."""
     code = industry_of(command)
     template = facts.templates.get(code or "")
     blocking = [stream_name("registry", module_id) for module_id in template.blocked_by] if template else []

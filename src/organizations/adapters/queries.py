@@ -56,14 +56,11 @@ class OrganizationDetails(OrganizationInfo, frozen=True):
 
 
 class PostgresOrganizationReader:
-    """One organization, with its industry's present name of the same moment."""
-
     def __init__(self, database: Database, industries: IndustryNames) -> None:
         self._database = database
         self._industries = industries
 
     async def organization(self, organization_id: str) -> OrganizationDetails | None:
-        """Return None when it is unknown."""
         async with self._database.snapshot() as transaction:
             rows = await transaction.fetch(ONE, organization_id)
             read = await details(transaction, self._industries, rows)
@@ -73,7 +70,7 @@ class PostgresOrganizationReader:
 async def details(
     transaction: Transaction, industries: IndustryNames, rows: Sequence[Any]
 ) -> Sequence[OrganizationDetails]:
-    """Return the organizations of rows of `COLUMNS`. An industry that is gone keeps the name it had."""
+    """Convert rows of `COLUMNS`. An industry that no longer exists keeps the name it had."""
     codes = sorted({row["industry_code"] for row in rows} - {None})
     names = await industries.names(transaction, codes) if codes else {}
     return [
@@ -83,13 +80,10 @@ async def details(
 
 
 def info(organization: OrganizationDetails) -> OrganizationInfo:
-    """Return what its people see of it."""
     return OrganizationInfo(**{name: getattr(organization, name) for name in OrganizationInfo.__struct_fields__})
 
 
 class PostgresOrganizationDirectory:
-    """What other contexts read of organizations, mostly in their transactions."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
@@ -100,14 +94,12 @@ class PostgresOrganizationDirectory:
     async def organizations(
         self, transaction: Transaction, organization_ids: Sequence[str]
     ) -> Mapping[str, OrganizationFact]:
-        """Return them by id, without unknown ones."""
         rows = await transaction.fetch(FACTS, organization_ids)
         return {row["organization_id"]: read_row(OrganizationFact, row) for row in rows}
 
     async def labels(
         self, transaction: Transaction, organization_ids: Collection[str]
     ) -> Mapping[str, OrganizationLabel]:
-        """Return them by id, without unknown ones."""
         rows = await transaction.fetch(LABELS, list(organization_ids))
         return {row["organization_id"]: read_row(OrganizationLabel, row) for row in rows}
 

@@ -14,7 +14,6 @@ REGISTRY = "gen:registry"
 
 
 def invalidates(module_id: str, _: Event) -> Sequence[str]:
-    """Return everything composed from modules, and this module's own keys."""
     return [REGISTRY, "modules:registry:all", "modules:registry:available", f"module:{module_id}:config"]
 
 
@@ -30,20 +29,16 @@ class ModuleConfig(Struct, frozen=True):
 
 
 class CachedModuleReader:
-    """Existing modules as encoded JSON. Absent ones are None, and remembered briefly."""
-
     def __init__(self, cache: ReadThrough, reader: PostgresModuleReader) -> None:
         self.cache = cache
         self._reader = reader
 
     @cache_result(ttl=600, key_pattern="modules:registry:all", generations=[REGISTRY])
     async def everything(self) -> Cached | None:
-        """Return the `ModuleList` of all existing modules."""
         return encode_cached(0, whole_list(await self._reader.existing()))
 
     @cache_result(ttl=600, key_pattern="modules:registry:available", generations=[REGISTRY])
     async def available(self) -> Cached | None:
-        """Return the `ModuleList` of the active ones."""
         return encode_cached(0, whole_list([module for module in await self._reader.existing() if module.is_active]))
 
     @cache_result(ttl=600, key_pattern="module:{module_id}:info", generations=[REGISTRY])

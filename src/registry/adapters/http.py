@@ -44,10 +44,7 @@ ModulePath = FromPath[str]
 
 
 class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
-    """A module that is to be known.
-
-    Configs have to fit `config_schema`, a JSON Schema (draft-04 to 2020-12, as its `$schema` says); null: any will do.
-    """
+    """A module to register. Configs must fit `config_schema`, a JSON Schema (draft-04 to 2020-12); null: any fits."""
 
     module_id: Annotated[Slug, Meta(examples=["field_service"])]
     module_name: ModuleName
@@ -200,7 +197,6 @@ def request_for(module_id: str, command: Command) -> Asked:
 
 
 def valid_id(module_id: str) -> str:
-    """Return an id from a path. Raises `ModuleNotFound` for what can be none."""
     return require_slug(module_id, not_found(module_id))
 
 

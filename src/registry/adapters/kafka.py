@@ -9,8 +9,6 @@ from shared.wiring import EventHandlers
 
 
 class RegistrySubscribers:
-    """Handlers by topic."""
-
     def __init__(self, modules: CachedModuleReader) -> None:
         self._modules = modules
 

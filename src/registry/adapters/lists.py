@@ -21,31 +21,27 @@ STATUS = {None: [], "active": [Where("is_active")], "inactive": [Where("NOT is_a
 
 
 class ModuleList(Page[ModuleDetails], frozen=True):
-    """Modules in the order of their names, unless another is asked for. `total` is of all pages.
+    """Modules in the order of their names, unless another is given. `total` is of all pages.
 
-    `next_cursor` is null on the last page, and where nothing was asked for but all modules.
+    `next_cursor` is null on the last page, and in a list of all modules.
     """
 
     total: Total
 
 
 class AvailableFilter(Struct, frozen=True):
-    """Which of the active modules: all that are given hold."""
-
     q: PageSearch = None
     category: Annotated[str | None, text_parameter(100, "Those of this category.")] = None
     service_name: Annotated[str | None, text_parameter(200, "Those that this service provides.")] = None
 
 
 class ModuleFilter(AvailableFilter, frozen=True):
-    """Which modules: all that are given hold. `q`: each of its words begins a word of the name or the id."""
+    """`q`: each of its words begins a word of the name or the id."""
 
     status: Literal["active", "inactive"] | None = None
 
 
 class PostgresModuleList(Lister[ModuleFilter, ModuleList]):
-    """Existing modules, straight from the table."""
-
     name, table, id = "modules", "registry.module_registry", "module_id"
     columns = f"{COLUMNS}, is_deleted, {text_search.COLUMNS}"
     orders: ClassVar = {"name": SORT_KEY, "updated_at": "updated_at"}
@@ -62,7 +58,6 @@ class PostgresModuleList(Lister[ModuleFilter, ModuleList]):
         return [details(row) for row in rows]
 
     async def available(self, params: ListParams[AvailableFilter]) -> ModuleList:
-        """Return a page of active modules. Raises `BadCursor`."""
         wanted = params.filter
         active = ModuleFilter(wanted.q, wanted.category, wanted.service_name, "active")
         return await self.page(ListParams(active, params.limit, params.cursor, params.sort), name="available modules")

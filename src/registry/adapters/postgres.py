@@ -67,15 +67,13 @@ SAVE = Upsert(
 
 
 class StoredModule(Struct, frozen=True):
-    """What both rows and state have: beside the module, the digest of its rules."""
+    """A module as rows hold it, with the digest of its rules."""
 
     module: Module
     config_digest: str | None
 
 
 class RegistryTables:
-    """The registry's part of the write path's transaction."""
-
     def __init__(self, assigned: AssignedModules, templates: TemplateModules, violations: ConfigViolations) -> None:
         self._assigned = assigned
         self._templates = templates
@@ -87,7 +85,7 @@ class RegistryTables:
     async def facts(
         self, transaction: Transaction, work: Sequence[tuple[Module, Command]], *, dry_run: bool = False
     ) -> RegistryFacts:
-        """Read who has the modules that are to be deleted: after the exclusive lock, so none is assigned meanwhile."""
+        """Read who uses the modules to delete: after the exclusive lock, so that none is assigned meanwhile."""
         ids = sorted({command.module_id for _, command in work if isinstance(command, DeleteModule)})
         return RegistryFacts(await self._usage(transaction, ids) if ids else {})
 
@@ -110,7 +108,6 @@ class RegistryTables:
         return StoredModule(state, config_digest(state))
 
     async def impact(self, transaction: Transaction, command: Command) -> Usage | ConfigImpact | None:
-        """Return who has a module that would end or be switched, or whose configs would not fit new rules."""
         id_ = command.module_id
         match command:
             case DeleteModule() | DeactivateModule() | ActivateModule():
@@ -123,9 +120,9 @@ class RegistryTables:
         return None
 
     async def with_impact(self, command: UpdateModule, outcome: Outcome) -> Outcome | None:
-        """Return the outcome with whose configs do not fit its rules now; None where there is nothing to add.
+        """Return the outcome with the number of configs that violate new rules; None where there is nothing to add.
 
-        It is for the answer, after the commit: no transaction of the write path waits for it.
+        It is counted after the commit, outside the write path's transaction.
         """
         if outcome.result is None or not changes_rules(command):
             return None
@@ -154,12 +151,11 @@ def row_of(module_id: str, sequence: int, module: Module) -> dict[str, Any]:
 
 
 def changes_rules(command: UpdateModule) -> bool:
-    """Whether other configs may fit afterwards than before."""
     return command.default_config is not UNSET or command.config_schema is not UNSET
 
 
 def config_digest(module: Module) -> str | None:
-    """Return what differs for any two pairs of default config and schema; None where any config fits."""
+    """Return a digest that differs for any two pairs of default config and schema; None where any config fits."""
     if module.config_schema is None:
         return None
     rules = msgspec.json.encode([module.default_config, module.config_schema], order="deterministic")
@@ -173,7 +169,6 @@ def depends_on(_: Module, facts: RegistryFacts, command: Command) -> Sequence[st
 
 
 def documents(row: Any) -> dict[str, Any]:
-    """Decode the documents among a row's columns."""
     names = {"metadata", "default_config", "config_schema"} & set(row.keys())
     return {name: None if row[name] is None else decoded(row[name]) for name in names}
 

@@ -47,7 +47,7 @@ RULES_KEPT = 1000
 
 
 class CompiledRules:
-    """Rules by their digest, the latest used, so that a batch reads and compiles only those this process never had."""
+    """Compiled rules by digest, the most recently used ones."""
 
     def __init__(self, kept: int = RULES_KEPT) -> None:
         self._kept = kept
@@ -67,7 +67,7 @@ class CompiledRules:
 
 
 def compiled(digest: str, default: str, schema: str) -> ConfigRules | None:
-    """Return None for a schema that was accepted once but cannot be used any more: no write waits for that."""
+    """Return None for a schema that was accepted once but cannot be used any more: it must not block writes."""
     try:
         return ConfigRules(decoded(default), JsonSchema(decoded(schema)))
     except UnusableSchema as unusable:
@@ -76,8 +76,6 @@ def compiled(digest: str, default: str, schema: str) -> ConfigRules | None:
 
 
 class PostgresModuleCatalog:
-    """Modules as other contexts see them."""
-
     def __init__(self) -> None:
         self._compiled = CompiledRules()
 
@@ -91,7 +89,6 @@ class PostgresModuleCatalog:
         return {id_: ModuleFact(status, rules.get(digest)) for id_, status, digest in rows}
 
     async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
-        """Return them by id, deleted ones too."""
         rows = await transaction.fetch(SUMMARIES, list(module_ids))
         return {row["module_id"]: read_row(ModuleSummary, row, **documents(row)) for row in rows}
 
@@ -105,13 +102,10 @@ class ModuleDetails(ModuleResult, frozen=True):
 
 
 class PostgresModuleReader:
-    """Existing modules, straight from the table."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
     async def existing(self) -> Sequence[ModuleDetails]:
-        """Return all of them, by name."""
         async with self._database.reading() as connection:
             return [details(row) for row in await connection.fetch(EXISTING)]
 
@@ -120,7 +114,6 @@ class PostgresModuleReader:
             return [row[0] for row in await connection.fetch(EXISTING_IDS)]
 
     async def module(self, module_id: str) -> ModuleDetails | None:
-        """Return one of them; None when it is absent or deleted."""
         async with self._database.reading() as connection:
             row = await connection.fetchrow(ONE, module_id)
         return None if row is None else details(row)

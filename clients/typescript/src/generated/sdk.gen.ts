@@ -233,11 +233,10 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Get an industry template
  *
- * An existing template as the API shows it.
+ * An existing template. `sequence` is its stream's, for If-Match.
  *
- * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
- * `sequence` is its stream's, for If-Match.
+ * The counts are of the current version. An applicable template is active and has no required module that is missing,
+ * inactive or without a valid config; `blocked_by` names those, `blocking` gives the reasons.
  */
 export const getIndustry = <ThrowOnError extends boolean = true>(options: Options<GetIndustryData, ThrowOnError>) => (options.client ?? client).get<GetIndustryResponses, GetIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -318,9 +317,9 @@ export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?:
 /**
  * Register a module
  *
- * A super admin makes a module known, or brings a deleted one back with these values.
+ * A super admin registers a module, or restores a deleted one with these values.
  *
- * Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
+ * Unchanged when the existing module has exactly these values. Refused when it has others, when the schema cannot be
  * used, or when a default does not fit it.
  *
  * For super admins.
@@ -338,9 +337,7 @@ export const registerModule = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Delete a module that no organization has
  *
- * A super admin ends a module.
- *
- * Refused when it is absent or deleted, and while an organization or an active template has it.
+ * A super admin deletes a module. Refused when it is absent, or an organization or active template has it.
  *
  * For super admins.
  */
@@ -368,9 +365,9 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
  *
  * Refuse no existing config for new rules: `impact` counts those that do not fit.
  *
- * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
+ * A super admin updates a module. Fields left out keep their value; documents are replaced whole.
  *
- * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
+ * Unchanged without a difference. Refused when the module is absent or deleted, when a new schema cannot be used, or
  * when a default does not fit the schema. Existing configs are not checked.
  *
  * For super admins.
@@ -442,7 +439,7 @@ export const deactivateModule = <ThrowOnError extends boolean = true>(options: O
  *
  * Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
  *
- * `count` is of all pages, `required_count` of those among them that require it.
+ * Both counts are of all pages.
  *
  * For super admins.
  */
@@ -470,9 +467,8 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
- * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
- * current version gives the module a config that by itself does not fit.
+ * A page may have fewer items than its limit, even none: `next_cursor` is null on the last page only. `templates`, on
+ * every page, are those whose current version by itself gives the module a config that does not fit.
  *
  * For super admins.
  */
@@ -509,8 +505,8 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
  *
  * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
- * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
+ * Without `config` a kept config is used if it is still valid. An assigned module gains at most its explicit source.
+ * Refused when the module is unknown or inactive, or is assigned with another config.
  *
  * For super admins.
  */
@@ -562,10 +558,9 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
  *
  * Set sources, versions and config to what the event log holds, or refuse with the reason.
  *
- * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
+ * Undo an unassignment (super admins): restore sources, versions and config from the event log.
  *
- * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
- * was. Refused when it cannot be restored: see `restoration.py`.
+ * `operation_id` is the unassignment's. Unchanged when everything is as it was. Refused when it cannot be restored.
  *
  * For super admins.
  */
@@ -588,8 +583,8 @@ export const restoreAssignments = <ThrowOnError extends boolean = true>(options:
  *
  * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
  *
- * Suspended organizations are no exception. Refused when it is not assigned, or when a template
- * that is not deleted requires it and `force` is not set.
+ * Allowed for suspended organizations. Refused when it is not assigned, or when an existing template requires it and
+ * `force` is not set.
  *
  * For super admins.
  */
@@ -630,8 +625,7 @@ export const getOperation = <ThrowOnError extends boolean = true>(options: Optio
  *
  * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
  *
- * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
- * `next_cursor` leads on to more.
+ * A page may have fewer items than `limit`, even none: `next_cursor` is null on the last page only.
  *
  * For who may read every organization: super admins, and services that are bound to none.
  */
@@ -724,11 +718,10 @@ export const getOrganizationModules = <ThrowOnError extends boolean = true>(opti
 /**
  * Get an organization's module with the layers of its configuration
  *
- * One module of an organization, and how its config comes to be.
+ * One module of an organization, and the layers of its config.
  *
- * Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
- * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
- * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+ * Each of `layers` overlays those before it. `origins`: by JSON pointer (RFC 6901) to a scalar, an array or an empty
+ * object in `config`, the index of its layer. `config_errors`: what does not fit `config_schema` (null: any fits).
  *
  * For super admins, services, and the organization's own people.
  */
@@ -743,7 +736,7 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
  *
  * Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
  *
- * While the organization is suspended, super admins alone may change it.
+ * Of a suspended organization, only super admins may change it.
  *
  * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
  *

@@ -117,10 +117,9 @@ export type Assign = {
  *
  * The modules by outcome, in the order requested or, for a template, in its display order.
  *
- * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
- * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
- * from an earlier assignment no longer fits the module's schema and was left out. The last three are set only where a
- * template was applied.
+ * `unchanged` keep their config, though a source may have been added; `removed` lost their last source.
+ * `discarded_configs`: assigned modules whose kept config no longer fits their schema. The last three fields are set
+ * only for a template.
  */
 export type AssignmentResult = {
     assigned: Array<string>;
@@ -136,9 +135,7 @@ export type AssignmentResult = {
 /**
  * BlockingModule
  *
- * A required module that keeps a template from being applied, and why. Its name is null where it never was known.
- *
- * `config_invalid`: the config that the template alone gives it does not fit its schema.
+ * A required module that blocks a template, and why. Its name is null if it was never registered.
  */
 export type BlockingModule = {
     module_id: string;
@@ -346,9 +343,8 @@ export type ConfigResult = {
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
- * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
- * current version gives the module a config that by itself does not fit.
+ * A page may have fewer items than its limit, even none: `next_cursor` is null on the last page only. `templates`, on
+ * every page, are those whose current version by itself gives the module a config that does not fit.
  */
 export type ConfigViolationPage = {
     items: Array<OrganizationViolation>;
@@ -594,11 +590,10 @@ export type IndustryChanges = {
 /**
  * IndustryDetails
  *
- * An existing template as the API shows it.
+ * An existing template. `sequence` is its stream's, for If-Match.
  *
- * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
- * `sequence` is its stream's, for If-Match.
+ * The counts are of the current version. An applicable template is active and has no required module that is missing,
+ * inactive or without a valid config; `blocked_by` names those, `blocking` gives the reasons.
  */
 export type IndustryDetails = {
     industry_code: string;
@@ -619,9 +614,9 @@ export type IndustryDetails = {
 /**
  * IndustryList
  *
- * Templates in the order of their names, unless another is asked for. `total` is of all pages.
+ * Templates in the order of their names, unless another is given. `total` is of all pages.
  *
- * `next_cursor` is null on the last page, and where nothing was asked for but all templates.
+ * `next_cursor` is null on the last page, and in a list of all templates.
  */
 export type IndustryList = {
     items: Array<IndustryDetails>;
@@ -634,8 +629,8 @@ export type IndustryList = {
  *
  * A module of a template. Name, description and category are null where the registry never had it.
  *
- * `icon` and `color` are those of the module's metadata, null where it has none: the rest of it is not for everybody.
- * `config_errors` tell what its schema finds wrong, or missing, in the config that the template alone gives it.
+ * `icon` and `color` are from the module's metadata, null where it has none. `config_errors`: what its schema finds
+ * wrong, or missing, in the config that the template alone gives it.
  */
 export type IndustryModule = {
     module_id: string;
@@ -906,7 +901,7 @@ export type ModuleIndustry = {
  *
  * Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
  *
- * `count` is of all pages, `required_count` of those among them that require it.
+ * Both counts are of all pages.
  */
 export type ModuleIndustryPage = {
     items: Array<ModuleIndustry>;
@@ -918,9 +913,9 @@ export type ModuleIndustryPage = {
 /**
  * ModuleList
  *
- * Modules in the order of their names, unless another is asked for. `total` is of all pages.
+ * Modules in the order of their names, unless another is given. `total` is of all pages.
  *
- * `next_cursor` is null on the last page, and where nothing was asked for but all modules.
+ * `next_cursor` is null on the last page, and in a list of all modules.
  */
 export type ModuleList = {
     items: Array<ModuleDetails>;
@@ -956,11 +951,10 @@ export type ModuleOrganization = {
 /**
  * ModuleOrganizationPage
  *
- * Organizations that have a module. `next_cursor` is null on the last page, and there alone.
+ * Organizations that have a module. `next_cursor` is null on the last page only.
  *
- * A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
- * organizations. `count` is of all who have the module, whatever was asked for; beyond a thousand it follows the
- * events, a moment behind the items.
+ * A page may have fewer items than `limit`, even none. `count` is of all organizations that have the module, whatever
+ * the filter; above a thousand it may lag a moment behind the items.
  */
 export type ModuleOrganizationPage = {
     items: Array<ModuleOrganization>;
@@ -1008,9 +1002,7 @@ export type ModuleToAssign = {
 /**
  * ModuleToRegister
  *
- * A module that is to be known.
- *
- * Configs have to fit `config_schema`, a JSON Schema (draft-04 to 2020-12, as its `$schema` says); null: any will do.
+ * A module to register. Configs must fit `config_schema`, a JSON Schema (draft-04 to 2020-12); null: any fits.
  */
 export type ModuleToRegister = {
     module_id: string;
@@ -1047,9 +1039,7 @@ export type ModuleUsage = {
 /**
  * ModulesOutcome
  *
- * What became of the industry's modules. `none`: no industry was asked for; `pending`: they follow by themselves.
- *
- * `reason` tells why they were refused.
+ * The outcome for the industry's modules. `none`: no industry was given; `pending`: they follow.
  */
 export type ModulesOutcome = {
     status: 'applied' | 'none' | 'pending' | 'refused';
@@ -1247,11 +1237,10 @@ export type OrganizationInfo = {
 /**
  * OrganizationModule
  *
- * One module of an organization.
+ * One module of an organization; `version` is the module's.
  *
- * `config` is what counts: the module's defaults under those of the templates among its sources, in the order they
- * were applied, under `own_config`, the organization's layer. `required_by` names the industries whose template
- * binds the organization to the module. `version` is the module's.
+ * `config` is the effective one: the module's defaults, overlaid by those of the templates among its sources, in the
+ * order they were applied, and by `own_config`, the organization's layer. `required_by`: industries that require it.
  */
 export type OrganizationModule = {
     module_id: string;
@@ -1277,11 +1266,10 @@ export type OrganizationModule = {
 /**
  * OrganizationModuleDetails
  *
- * One module of an organization, and how its config comes to be.
+ * One module of an organization, and the layers of its config.
  *
- * Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
- * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
- * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+ * Each of `layers` overlays those before it. `origins`: by JSON pointer (RFC 6901) to a scalar, an array or an empty
+ * object in `config`, the index of its layer. `config_errors`: what does not fit `config_schema` (null: any fits).
  */
 export type OrganizationModuleDetails = {
     module_id: string;
@@ -1328,10 +1316,9 @@ export type OrganizationModules = {
 /**
  * OrganizationPage
  *
- * Organizations in the order asked for. `next_cursor` is null on the last page, and there alone.
+ * Organizations in the order asked for. `next_cursor` is null on the last page only; `total`, unless asked for.
  *
- * A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
- * organizations. `total` is null unless it is asked for.
+ * A page may have fewer items than `limit`, even none, since it examines a bounded number of organizations.
  */
 export type OrganizationPage = {
     items: Array<OrganizationInfo>;
@@ -1598,9 +1585,7 @@ export type SignupStatus = {
 /**
  * SkippedModule
  *
- * A module of a template that could not be assigned. Deleted ones are unknown.
- *
- * `config_invalid`: the config it would have, or keep, does not fit its schema.
+ * A module of a template that was not assigned. `module_unknown`: deleted or never registered.
  */
 export type SkippedModule = {
     module_id: string;
@@ -5871,7 +5856,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
@@ -6064,7 +6049,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
@@ -6374,7 +6359,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
@@ -6567,7 +6552,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
@@ -6762,7 +6747,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
@@ -8140,7 +8125,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
