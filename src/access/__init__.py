@@ -1,7 +1,5 @@
-"""Who may come in: users, sign-in, tokens, and the owners of organizations that are still being signed up.
+"""Users, sign-in, tokens, and owners of organizations that are being signed up. Owns the schema `access`.
 
-Owns: users, pending owners, signing keys (schema `access`). The one context outside Kafka: it writes its tables
-directly, so that no password, hash or key ever enters a command, an event, a log or an operation.
-Publishes: nothing on Kafka; its facts, without secrets, go to the event log in the transaction that makes them true.
-Consumes: nothing. Organizations ask it, through seams, whether an owner is pending, and to activate or discard one.
+The one context outside Kafka: it writes its tables directly, so that no password, hash or key ever enters a command, an
+event, an operation or a log. Its events go to the event log, and to no topic.
 """

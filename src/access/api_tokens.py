@@ -1,4 +1,4 @@
-"""Creates and revokes API tokens, and knows which tokens go back to a user or a token."""
+"""Creates and revokes API tokens, and finds those that a user or a token made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ from access.domain import (
 )
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
 from access.idempotency import Done, KeyedWrites, as_uuid
-from access.ports import ApiTokenStore, Fact, FactLog, KeyedWrite, Secrets
+from access.ports import AccessAuditLog, ApiTokenStore, KeyedWrite, Secrets
 from access.sessions import hashed
+from shared.eventlog.audit_log import AuditEvent
 from shared.messages import Event
 from shared.ports import Clock, Ids, Transaction
 
@@ -39,7 +40,7 @@ class NewApiToken(Struct, frozen=True, kw_only=True):
 
 
 class CreatedApiToken(Struct, frozen=True):
-    """The secret with the token: it is kept nowhere."""
+    """`token` is the secret, which is stored nowhere."""
 
     token: str
     described: ApiToken
@@ -60,18 +61,13 @@ class RevokedApiToken(ApiToken, frozen=True, kw_only=True):
 
 @dataclass
 class TokenLineage:
-    """The tokens that a user or a token made, and those made with them."""
-
     store: ApiTokenStore
-    facts: FactLog
+    audit_log: AccessAuditLog
     clock: Clock
     ids: Ids
 
     async def valid(self, transaction: Transaction, creator: str) -> Sequence[ApiToken]:
-        """Lock and return the usable tokens that go back to the creator, also by way of tokens that are not usable.
-
-        Level by level: while its creator is locked no token can be made with it, so each level is complete.
-        """
+        """Lock and return the usable tokens made by the creator, directly or by way of other tokens, usable or not."""
         now, tokens, seen, creators = self.clock.now(), list[ApiToken](), {creator}, [creator]
         while creators:
             minted = await self.store.minted_by(transaction, creators)
@@ -85,23 +81,18 @@ class TokenLineage:
     async def revoke(
         self, transaction: Transaction, token_ids: Sequence[UUID], by: str, reason: str | None
     ) -> Sequence[ApiToken]:
-        """Return the tokens as they are afterwards, without those that were revoked before."""
         revoked = await self.store.revoke(transaction, token_ids, self.clock.now()) if token_ids else ()
-        await self.record(
-            transaction, [self.fact(token, ApiTokenRevokedEvent(token.id), by, reason) for token in revoked]
-        )
+        events = [self.audit_event(token, ApiTokenRevokedEvent(token.id), by, reason) for token in revoked]
+        await self.audit_log.record(transaction, events)
         return revoked
 
-    async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
-        if facts:
-            await self.facts.record(transaction, facts)
-
-    def fact(self, token: ApiToken, event: Event, by: str, reason: str | None) -> Fact:
-        return Fact(
+    def audit_event(self, token: ApiToken, event: Event, by: str, reason: str | None) -> AuditEvent:
+        return AuditEvent(
             aggregate_id=str(token.id),
             event=event,
             state=ApiTokenState(token.role, token.organization_id, token.scopes, token.revoked_at is not None),
             user_id=by,
+            organization_id=token.organization_id,
             operation_id=self.ids.new(),
             occurred_at=self.clock.now(),
             reason=reason,
@@ -110,8 +101,6 @@ class TokenLineage:
 
 @dataclass
 class ApiTokens:
-    """The database keeps the hash alone."""
-
     writes: KeyedWrites
     store: ApiTokenStore
     lineage: TokenLineage
@@ -140,10 +129,7 @@ class ApiTokens:
         *,
         with_minted: bool = False,
     ) -> RevokedApiToken:
-        """Return the token as it is afterwards, and the tokens made with it. Repeating it changes nothing.
-
-        Raises `ApiTokenNotFound`, or what `KeyedWrites` raises.
-        """
+        """Idempotent. Raise `ApiTokenNotFound`, or what `KeyedWrites` raises."""
 
         async def work(transaction: Transaction) -> Done:
             answer = await self._revoke(transaction, token_id, revoked_by, reason, with_minted=with_minted)
@@ -174,7 +160,8 @@ class ApiTokens:
         secret = API_TOKEN_PREFIX + self.secrets.new()
         event = creation(token)
         await self.store.add(transaction, token, hashed(secret))
-        await self.lineage.record(transaction, [self.lineage.fact(token, event, created_by, reason)])
+        recorded = self.lineage.audit_event(token, event, created_by, reason)
+        await self.lineage.audit_log.record(transaction, [recorded])
         return CreatedApiToken(secret, token)
 
     async def _revoke(
@@ -208,7 +195,7 @@ def creation(token: ApiToken) -> ApiTokenCreatedEvent:
 
 
 def default_scopes(role: ApiTokenRole) -> Sequence[Scope]:
-    """Return all scopes of the role but that for events, which is never implied."""
+    """Return all scopes of the role except `events:read`, which is never implied."""
     return ("read",) if role == "service" else ("read", "write")
 
 

@@ -34,7 +34,7 @@ class InvalidName(Invalid):
 
 
 class UnacceptablePassword(Invalid):
-    """The password is too short, too long, made of too few characters, or no text."""
+    """The password is too short, too long, made of too few characters, or no valid text."""
 
 
 class EmailTaken(Conflict):
@@ -62,11 +62,11 @@ class TooManyAttempts(TooMany):
 
 
 class TokenExpired(Unauthenticated):
-    """The token was genuine and its time is over."""
+    """The token is genuine and has expired."""
 
 
 class NoRoleHere(Forbidden):
-    """The token is genuine and names no role of ours."""
+    """The token is genuine and has no role of this service."""
 
 
 class ClaimNotUnderstood(Forbidden):
@@ -78,7 +78,7 @@ class TokenInvalid(Unauthenticated):
 
 
 class SessionEnded(Unauthenticated):
-    """The refresh token is none, its session is over, or it was used before."""
+    """The refresh token is invalid, its session has ended, or it was used before."""
 
 
 class UserNotFound(NotFound):
@@ -102,12 +102,10 @@ class CreatorLetGo(Unauthenticated):
 
 
 class SecretNotKept(Conflict):
-    """The write is done, and its secret is no longer kept."""
+    """The write is done, and its secret is no longer stored."""
 
 
 class Account(Struct, frozen=True):
-    """A user as sign-in reads it."""
-
     id: UUID
     role: Role
     organization_id: UUID | None
@@ -119,11 +117,7 @@ class Account(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """One sign-in, with the hash of the refresh token that is good now.
-
-    `rotated_at` and `sealed`: when that token replaced the one before, and the token itself, sealed by the one before.
-    None before the first refresh.
-    """
+    """`sealed`: the present refresh token, sealed by its predecessor; None before the first refresh."""
 
     id: UUID
     account: Account
@@ -138,7 +132,7 @@ class Session(Struct, frozen=True):
 
 
 class PendingOwner(Struct, frozen=True):
-    """The owner of an organization that is being signed up. The operation's id becomes the user's id."""
+    """The operation's id becomes the user's id."""
 
     operation_id: UUID
     email: str
@@ -173,8 +167,6 @@ class NamedToken(Struct, frozen=True):
 
 
 class ApiTokenState(Struct, frozen=True):
-    """The state that the token's events lead to."""
-
     role: ApiTokenRole
     organization_id: UUID | None
     scopes: Sequence[Scope]
@@ -182,15 +174,13 @@ class ApiTokenState(Struct, frozen=True):
 
 
 class UserState(Struct, frozen=True):
-    """The state that the user's events lead to."""
-
     role: Role
     organization_id: UUID | None
     is_active: bool
 
 
 def valid_email(text: str) -> str:
-    """Return the e-mail in its one spelling. Raises `InvalidEmail`."""
+    """Return the e-mail normalized. Raises `InvalidEmail`."""
     email = email_of(text)
     if email is None:
         detail = f"Give an e-mail address such as name@example.com, at most {MAX_EMAIL_LENGTH} characters long."
@@ -199,7 +189,7 @@ def valid_email(text: str) -> str:
 
 
 def valid_name(text: str | None) -> str | None:
-    """Return the name as it is stored, None for an empty one. Raises `InvalidName`."""
+    """Return the name normalized, None for an empty one. Raises `InvalidName`."""
     name = composed(text or "")
     if name and (flaw := flaw_of(name, limit=MAX_NAME_LENGTH)) is not None:
         detail = f"Give a name of at most {MAX_NAME_LENGTH} characters, visible and in one line."

@@ -1,4 +1,4 @@
-"""What happened to users and API tokens. Neither an e-mail nor a secret: many read the event log, and for ever."""
+"""Events of users and API tokens, without e-mails and secrets: the event log is kept for ever."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ class UserReactivatedEvent(Event, frozen=True):
 
 
 class SessionReusedEvent(Event, frozen=True):
-    """A spent refresh token of the user came again, so one of two was a thief: the session was ended for both."""
+    """A used refresh token of the user was sent again, by its thief or its owner: the session was ended for both."""
 
     topic: ClassVar[str] = "access.session.reused"
 
@@ -52,9 +52,9 @@ class SessionReusedEvent(Event, frozen=True):
 
 
 class ApiTokenCreatedEvent(Event, frozen=True):
-    """A program can come in with this token from now on.
+    """A program can authenticate with this token from now on.
 
-    `further_scopes` are those that `scopes` did not have at first: who reads the event goes on understanding it.
+    `further_scopes` are those that `scopes` did not have at first: older readers of the event go on understanding it.
     """
 
     topic: ClassVar[str] = "access.api_token.created"
@@ -69,7 +69,7 @@ class ApiTokenCreatedEvent(Event, frozen=True):
 
 
 class ApiTokenRevokedEvent(Event, frozen=True):
-    """The token is worth nothing from now on."""
+    """The token is invalid from now on."""
 
     topic: ClassVar[str] = "access.api_token.revoked"
 

@@ -1,8 +1,4 @@
-"""Gives a write of this context one effect and one answer for each Idempotency-Key, without a command.
-
-The outcome is kept in the transaction of the write. A refusal changes nothing and is not kept: a repetition is decided
-anew.
-"""
+"""Gives a write without a command one effect and one answer for each Idempotency-Key. Refusals are not stored."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +16,7 @@ SECRET_KEPT = timedelta(hours=24)
 
 
 class Done(Struct, frozen=True):
-    """The outcome of a write. `secret` is sealed before it is kept, and no part of `body`. `ended` are credentials."""
+    """`secret` is sealed before it is stored, and no part of `body`; `ended` are credentials."""
 
     body: bytes
     secret: str | None = None
@@ -32,8 +28,6 @@ class Done(Struct, frozen=True):
 
 @dataclass
 class KeyedWrites:
-    """Runs writes: each in one transaction, and one with a key once."""
-
     database: Database
     outcomes: WriteOutcomes
     seals: Seals
@@ -41,10 +35,7 @@ class KeyedWrites:
     clock: Clock
 
     async def run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> Done:
-        """Return the outcome of the work, now or the first time. Credentials it ended are refused when this returns.
-
-        Raises `IdempotencyKeyReused` or `SecretNotKept`.
-        """
+        """Return the first outcome, with what it ended refused. Raises `IdempotencyKeyReused` or `SecretNotKept`."""
         async with self.database.writing() as transaction:
             done = await self._once(transaction, write, work)
             await self.memory.announce(transaction, done.ended)
@@ -75,14 +66,12 @@ class KeyedWrites:
         return secret
 
     async def sweep(self) -> int:
-        """Delete secrets after a day and outcomes after 30, and return how many outcomes there were."""
         now = self.clock.now()
         async with self.database.writing() as transaction:
             return await self.outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)
 
 
 def as_uuid(id_: str) -> UUID | None:
-    """Return the id of a user or a token, None for any other caller."""
     try:
         return UUID(id_)
     except ValueError:

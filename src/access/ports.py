@@ -8,13 +8,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from access.domain import Account, ApiToken, PendingOwner, Session
-from shared.eventlog.audit_log import AuditEvent
+from shared.eventlog.audit_log import AuditLog
 from shared.ports import Transaction
 
 
 class IssuedToken(Struct, frozen=True):
-    """A bearer token and the seconds it is good for."""
-
     token: str
     expires_in: int
 
@@ -23,8 +21,6 @@ class IssuedToken(Struct, frozen=True):
 
 
 class SigningKey(Struct, frozen=True):
-    """A key that signs and verifies tokens, named by `kid` in their headers."""
-
     kid: str
     secret: bytes
 
@@ -32,11 +28,8 @@ class SigningKey(Struct, frozen=True):
         return f"SigningKey({self.kid})"
 
 
-Fact = AuditEvent
-
-
 class KeyedWrite(Struct, frozen=True):
-    """A write to which its caller gave an Idempotency-Key. `fingerprint` distinguishes two requests with one key."""
+    """`fingerprint` distinguishes two requests with one key."""
 
     operation_id: UUID
     fingerprint: str
@@ -47,7 +40,7 @@ class KeyedWrite(Struct, frozen=True):
 
 
 class KeptOutcome(Struct, frozen=True):
-    """The first outcome of a keyed write. `sealed` is None once its secret is no longer kept."""
+    """`sealed` is None once the secret is no longer stored."""
 
     body: bytes
     has_secret: bool
@@ -56,13 +49,8 @@ class KeptOutcome(Struct, frozen=True):
 
 
 class WriteOutcomes(Protocol):
-    """Outcomes of keyed writes, by operation id."""
-
     async def claim(self, transaction: Transaction, write: KeyedWrite, now: datetime) -> KeptOutcome | None:
-        """Return the first outcome, None when this is the first. Waits for one that is under way.
-
-        Raises `IdempotencyKeyReused` where the first was another request.
-        """
+        """Wait for one in progress. Return None if this is the first. Raises `IdempotencyKeyReused`."""
 
     async def keep(self, transaction: Transaction, operation_id: UUID, body: bytes, sealed: bytes | None) -> None: ...
 
@@ -70,7 +58,7 @@ class WriteOutcomes(Protocol):
 
 
 class Seals(Protocol):
-    """Seals a secret so that only a repetition of its request, at a service with the same signing keys, can open it."""
+    """Seals a secret so that only a repetition of its request can open it, at a service with the same signing keys."""
 
     async def seal(self, write: KeyedWrite, secret: str) -> bytes: ...
 
@@ -79,34 +67,24 @@ class Seals(Protocol):
 
 
 class LiveSessions(Protocol):
-    """Which sign-ins still stand."""
-
     async def require(self, session_id: UUID) -> None:
         """Raise `SessionEnded`, or `Unavailable`."""
 
 
 class EndedCredentials(Protocol):
-    """Notifies the memories of credentials of those that ended."""
-
     async def announce(self, transaction: Transaction, ended: Sequence[UUID] | None) -> None:
         """Have every process read these sessions and tokens again, with the commit. None: all."""
 
     def forget(self, ended: Sequence[UUID] | None) -> None:
-        """Forget them in this process at once: to be called after the commit."""
+        """Call it after the commit."""
 
 
-class FactLog(Protocol):
-    """The event log and the heads of users' and API tokens' streams (context `access`, id the user's or token's)."""
-
-    async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
-        """Append the facts, each with its stream's next sequence, and move the heads to their states."""
+class AccessAuditLog(AuditLog, Protocol):
+    """The audit log of context `access`, whose streams are users and API tokens."""
 
 
 class Passwords(Protocol):
-    """Slow hashing that neither blocks the loop nor takes more memory than a few hashes do.
-
-    Both methods raise `Unavailable` when too many callers are waiting already.
-    """
+    """Hashes slowly, without blocking the loop. Both methods raise `Unavailable` when too many callers wait already."""
 
     async def hash(self, password: str) -> str: ...
 
@@ -140,28 +118,20 @@ class UserDirectory(Protocol):
 
 
 class FreeEmails(Protocol):
-    """Which e-mails a signup may still take."""
-
-    async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool:
-        """Return whether neither another user has the e-mail nor another operation holds it."""
+    async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool: ...
 
 
 class PendingOwnerStore(Protocol):
-    """Owners who wait for their organization's registration to be decided."""
-
     async def hold(self, transaction: Transaction, owner: PendingOwner, now: datetime) -> bool:
-        """Return whether the operation has the e-mail now, as a pending row or as a user; expired rows give way.
-
-        False means that the transaction must be rolled back.
-        """
+        """Return whether the operation or its user has the e-mail now; expired rows give way. Roll back after False."""
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
-        """Return those that wait, are not expired, and whose e-mail no user has; locked against deletion."""
+        """Return those that are neither expired nor have an e-mail of a user; locked against deletion."""
 
     async def activate(
         self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime
     ) -> Sequence[tuple[UUID, UUID]]:
-        """Turn (operation id, organization id) pairs into users, and return those that were pending."""
+        """Return those of the (operation id, organization id) pairs that were pending."""
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None: ...
 
@@ -188,14 +158,12 @@ class SessionStore(Protocol):
 
 
 class ApiTokenStore(Protocol):
-    """API tokens by id."""
-
     async def add(self, transaction: Transaction, token: ApiToken, token_hash: bytes) -> None: ...
 
     async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None: ...
 
     async def revoke(self, transaction: Transaction, token_ids: Sequence[UUID], now: datetime) -> Sequence[ApiToken]:
-        """Return the revoked tokens, without those that were revoked already, or are unknown."""
+        """Return the tokens that were not revoked before."""
 
     async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:
         """Return all tokens these users and tokens made, revoked ones too; locked until the transaction ends."""
@@ -205,8 +173,6 @@ class ApiTokenStore(Protocol):
 
 
 class SignInAttempts(Protocol):
-    """Bounds the guessing of passwords, by account and by address."""
-
     async def begin(self, email: str, address: str) -> None:
         """Count the attempt as failed until it succeeds. Raises `TooManyAttempts`."""
 
@@ -220,7 +186,7 @@ class Secrets(Protocol):
 
 
 class OidcSettings(Struct, frozen=True, kw_only=True):
-    """An issuer whose tokens are taken, and the claims that name role and organization (dots lead into objects)."""
+    """Dots in the claims of role and organization lead into objects."""
 
     issuer: str
     audience: str
@@ -230,10 +196,7 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 
 
 class AccessSettings(Struct, frozen=True, kw_only=True):
-    """What the operator sets. `cookie_secure`: the service is reached over https alone.
-
-    `failures_per_…`: failed sign-ins in five minutes; 0: no limit.
-    """
+    """`cookie_secure`: the service is reached over https alone. `failures_per_…`: in five minutes; 0: no limit."""
 
     cookie_secure: bool = False
     failures_per_account: int = 10
@@ -243,13 +206,9 @@ class AccessSettings(Struct, frozen=True, kw_only=True):
 
 
 class SigningKeys(Protocol):
-    """The keys all replicas share."""
-
     async def unretired(self) -> Sequence[SigningKey]:
-        """Return the oldest first. A key is made when there is none; of several processes that try, one wins."""
+        """Return the oldest first. Creates a key when there is none; of several processes that try, one wins."""
 
 
 class AccessTokens(Protocol):
-    """Issues the token a signed-in user works with."""
-
     async def access_token(self, account: Account, session_id: UUID) -> IssuedToken: ...

@@ -1,4 +1,4 @@
-"""Keeps users signed in, by a refresh token that changes at every use and is invalid soon after."""
+"""Signs users in, and keeps them signed in by a refresh token that changes at every use."""
 
 import hmac
 import re
@@ -10,18 +10,30 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from access.domain import Account, OrganizationSuspended, Session, SessionEnded, UserState
+from access.domain import (
+    Account,
+    OrganizationSuspended,
+    Session,
+    SessionEnded,
+    UserState,
+    WrongCredentials,
+    is_text,
+)
 from access.events import SessionReusedEvent
 from access.ports import (
+    AccessAuditLog,
     AccessTokens,
     EndedCredentials,
-    Fact,
-    FactLog,
     IssuedToken,
+    Passwords,
     Secrets,
     SessionStore,
+    SignInAttempts,
+    Users,
 )
+from shared.eventlog.audit_log import AuditEvent
 from shared.ports import Clock, Database, OrganizationStatuses
+from shared.text.emails import email_of
 
 SESSION_LIFETIME = timedelta(days=30)
 # An answer that was lost can be had again for so long: by a page reloaded before it came, or a second tab.
@@ -30,8 +42,6 @@ REFRESH_TOKEN = re.compile(r"([0-9a-f]{32})\.([\w-]{43})", re.ASCII)
 
 
 class RefreshToken(Struct, frozen=True):
-    """The session's id and its present secret, for the browser's cookie. It ends with the session."""
-
     value: str
     seconds: int
 
@@ -45,52 +55,31 @@ class SignedIn(Struct, frozen=True):
 
 
 @dataclass
-class Admission:
-    """Issues access tokens to verified accounts, and notifies every process of sessions that ended."""
-
-    statuses: OrganizationStatuses
-    tokens: AccessTokens
-    memory: EndedCredentials
-
-    async def check(self, account: Account) -> None:
-        """Raise `OrganizationSuspended`."""
-        if account.organization_id and await self.statuses.is_suspended(account.organization_id):
-            raise OrganizationSuspended(
-                "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
-            )
-
-    async def admit(self, account: Account, session_id: UUID) -> IssuedToken:
-        """Raise `OrganizationSuspended`."""
-        await self.check(account)
-        return await self.tokens.access_token(account, session_id)
-
-
-@dataclass
 class Sessions:
     """A session is one sign-in and lasts 30 days at most, however often it is refreshed."""
 
     database: Database
     store: SessionStore
-    admission: Admission
+    statuses: OrganizationStatuses
+    tokens: AccessTokens
+    memory: EndedCredentials
     secrets: Secrets
-    facts: FactLog
+    audit_log: AccessAuditLog
     clock: Clock
 
     async def start(self, account: Account) -> SignedIn:
         """Raise `OrganizationSuspended`."""
-        await self.admission.check(account)
+        await self._require_active_organization(account)
         secret, now = self.secrets.new(), self.clock.now()
         async with self.database.writing() as transaction:
             expires_at = now + SESSION_LIFETIME
             session_id = await self.store.open(transaction, account.id, hashed(secret), now, expires_at)
-        access = await self.admission.admit(account, session_id)
-        return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
+        return await self._signed_in(account, session_id, secret, SESSION_LIFETIME)
 
     async def refresh(self, presented: str) -> SignedIn:
-        """Return an access token and the next refresh token: the same to all requests with this one within `GRACE`.
+        """Return a next token, the same to all requests within `GRACE`. A request that comes later ends the session.
 
-        A token that comes again later was stolen before or after its use: the session ends for both holders. Raises
-        `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
+        Raise `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
         """
         session, secret = await self._session_of(presented)
         now = self.clock.now()
@@ -98,19 +87,15 @@ class Sessions:
             return await self._repeated(session, secret, now)
         if not is_good(session, now):
             raise session_ended()
-        access, following = await self.admission.admit(session.account, session.id), self.secrets.new()
+        following = self.secrets.new()
+        signed_in = await self._signed_in(session.account, session.id, following, session.expires_at - now)
         async with self.database.writing() as transaction:
-            sealed = masked(following.encode(), secret)
+            sealed = masked(following.encode(), successor_mask(secret))
             rotated = await self.store.rotate(transaction, session, hashed(following), sealed, now)
-        if not rotated:
-            return await self._repeated(*await self._session_of(presented), now)
-        return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
+        return signed_in if rotated else await self._repeated(*await self._session_of(presented), now)
 
     async def end(self, presented: Sequence[str], session_id: UUID | None = None) -> None:
-        """Sign out of the sessions of refresh tokens, and of the one an access token names, everywhere at once.
-
-        Harmless to repeat, and with tokens that were never one.
-        """
+        """End the sessions of refresh tokens and `session_id` in every process. Idempotent; other texts are ignored."""
         matches = [match for each in presented if (match := REFRESH_TOKEN.fullmatch(each)) is not None]
         named = {UUID(match[1]) for match in matches} | ({session_id} if session_id is not None else set())
         if not named:
@@ -118,13 +103,23 @@ class Sessions:
         async with self.database.writing() as transaction:
             ending = sorted(named)
             over = [each for each in ending if await self.store.revoke(transaction, each, self.clock.now())]
-            await self.admission.memory.announce(transaction, over)
-        self.admission.memory.forget(ending)
+            await self.memory.announce(transaction, over)
+        self.memory.forget(ending)
 
     async def sweep(self) -> int:
-        """Delete expired sessions and return how many there were."""
         async with self.database.writing() as transaction:
             return await self.store.discard_expired(transaction, self.clock.now())
+
+    async def _signed_in(self, account: Account, session_id: UUID, secret: str, lifetime: timedelta) -> SignedIn:
+        await self._require_active_organization(account)
+        access = await self.tokens.access_token(account, session_id)
+        return SignedIn(access, RefreshToken(f"{session_id.hex}.{secret}", int(lifetime.total_seconds())))
+
+    async def _require_active_organization(self, account: Account) -> None:
+        if account.organization_id and await self.statuses.is_suspended(account.organization_id):
+            raise OrganizationSuspended(
+                "Your organization is suspended: none of its users can sign in. Ask the operator to reactivate it."
+            )
 
     async def _session_of(self, presented: str) -> tuple[Session, str]:
         match = REFRESH_TOKEN.fullmatch(presented)
@@ -142,41 +137,70 @@ class Sessions:
         following = successor(session, secret, now)
         if following is None:
             raise await self._reused(session)
-        access = await self.admission.admit(session.account, session.id)
-        return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
+        return await self._signed_in(session.account, session.id, following, session.expires_at - now)
 
     async def _reused(self, session: Session) -> SessionEnded:
         now = self.clock.now()
         async with self.database.writing() as transaction:
             if await self.store.revoke(transaction, session.id, now):
-                await self.facts.record(transaction, [reuse(session, now)])
-                await self.admission.memory.announce(transaction, [session.id])
-        self.admission.memory.forget([session.id])
+                await self.audit_log.record(transaction, [reuse(session, now)])
+                await self.memory.announce(transaction, [session.id])
+        self.memory.forget([session.id])
         return session_ended()
 
 
+@dataclass
+class SignIn:
+    database: Database
+    users: Users
+    passwords: Passwords
+    sessions: Sessions
+    attempts: SignInAttempts
+
+    async def __call__(self, email: str, password: str, address: str) -> SignedIn:
+        """Raise `WrongCredentials`, `TooManyAttempts`, or, only after the right password, `OrganizationSuspended`."""
+        await self.attempts.begin(email, address)
+        account = await self._account(email)
+        known_hash = account.password_hash if account else None
+        verified = await self.passwords.verifies(known_hash, password if is_text(password) else "")
+        if account is None or not verified or not account.is_active:
+            raise WrongCredentials("E-mail or password is wrong. Check both and try again.")
+        await self.attempts.succeeded(email, address)
+        return await self.sessions.start(account)
+
+    async def _account(self, text: str) -> Account | None:
+        email = email_of(text)
+        if email is None:
+            return None
+        async with self.database.snapshot() as transaction:
+            return await self.users.by_email(transaction, email)
+
+
 def session_ended() -> SessionEnded:
-    """Return one error, whatever ended the session."""
     return SessionEnded("There is no session, or it has ended: sign in again.")
 
 
 def is_good(session: Session, now: datetime) -> bool:
-    """Return whether the session can be refreshed."""
     return not session.is_revoked and session.expires_at > now and session.account.is_active
 
 
 def successor(session: Session, secret: str, now: datetime) -> str | None:
-    """Return the token that is good now, to a holder of the one before it within `GRACE`."""
+    """Return the token that is valid now, to a holder of its predecessor within `GRACE`."""
     if session.sealed is None or session.rotated_at is None or now - session.rotated_at > GRACE:
         return None
-    following = masked(session.sealed, secret)
+    following = masked(session.sealed, successor_mask(secret))
     return following.decode() if sha256(following).digest() == session.token_hash else None
 
 
-def masked(token: bytes, secret: str) -> bytes:
-    """Seal or unseal a token by a mask that is used once: the secret before it, which is kept nowhere."""
-    mask = hmac.digest(secret.encode(), b"the token that follows", "sha512")
-    return bytes(a ^ b for a, b in zip(token, mask, strict=False))
+def successor_mask(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"the token that follows", "sha512")
+
+
+def masked(text: bytes, mask: bytes) -> bytes:
+    """Seal or unseal a text by a mask that is used once. Raise `ValueError` when the mask is shorter."""
+    if len(text) > len(mask):
+        raise ValueError("The secret is longer than its mask.")
+    return bytes(a ^ b for a, b in zip(text, mask, strict=False))
 
 
 def hashed(secret: str) -> bytes:
@@ -184,17 +208,14 @@ def hashed(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
-def refresh_token(session_id: UUID, secret: str, lifetime: timedelta) -> RefreshToken:
-    return RefreshToken(f"{session_id.hex}.{secret}", int(lifetime.total_seconds()))
-
-
-def reuse(session: Session, now: datetime) -> Fact:
+def reuse(session: Session, now: datetime) -> AuditEvent:
     account = session.account
-    return Fact(
+    return AuditEvent(
         aggregate_id=str(account.id),
         event=SessionReusedEvent(account.id),
         state=UserState(account.role, account.organization_id, account.is_active),
         user_id=str(account.id),
+        organization_id=account.organization_id,
         operation_id=uuid5(session.id, SessionReusedEvent.topic),
         occurred_at=now,
     )

@@ -1,4 +1,4 @@
-"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStatuses`, `FactLog`, settings."""
+"""Binds this context. From outside come `Database`, `Clock`, `Ids`, statuses, `AccessAuditLog` and settings."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -45,10 +45,8 @@ from access.ports import (
     Users,
     WriteOutcomes,
 )
-from access.sessions import Admission, Sessions
-from access.sign_in import SignIn, SuperAdmins
-from access.signup import PendingOwners
-from access.users import UserAdministration
+from access.sessions import Sessions, SignIn
+from access.users import PendingOwners, SuperAdmins, UserAdministration
 from shared.ports import Authenticator, Clock, OrganizationStatuses
 from shared.wiring import Context
 
@@ -68,7 +66,6 @@ class AccessProvider(Provider):
     key_ring = provide(KeyRing)
     session_store = provide(PostgresSessions, provides=SessionStore)
     secrets = provide(RandomSecrets, provides=Secrets)
-    admission = provide(Admission)
     sessions = provide(Sessions)
     api_token_store = provide(PostgresApiTokens, provides=ApiTokenStore)
     user_list = provide(PostgresUserList)
@@ -95,12 +92,8 @@ class AccessProvider(Provider):
         passwords.close()
 
     @provide
-    def issuer(self, keys: KeyRing, clock: Clock) -> JwtIssuer:
+    def issuer(self, keys: KeyRing, clock: Clock) -> AnyOf[JwtIssuer, AccessTokens]:
         return JwtIssuer(keys, clock, self._token_lifetime)
-
-    @provide
-    def access_tokens(self, issuer: JwtIssuer) -> AccessTokens:
-        return issuer
 
     @provide
     def own_tokens(self, keys: KeyRing, sessions: SessionMemory, clock: Clock) -> TokenAuthenticator:

@@ -1,1 +1,1 @@
-"""app."""
+"""The application: its composition, command line, server, status and API documents."""

@@ -23,11 +23,10 @@ CONTEXTS: tuple[Context, ...] = (
 
 
 class ContextSubscribers:
-    """The contexts' handlers of events, made when they are needed: a process that consumes nothing makes none."""
+    """The contexts' handlers of events, made on first use: a process that consumes nothing makes none."""
 
     def __init__(self, container: AsyncContainer) -> None:
         self._container = container
 
     async def handlers(self) -> Mapping[str, EventHandlers]:
-        """Return the handlers by context, without contexts that have none."""
         return {context.name: await self._container.get(context.handlers) for context in CONTEXTS if context.handlers}

@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 
 PREFIX = "MODPLANE_"
-# Blanks at the ends of these may be meant.
+# Leading and trailing blanks of these variables are significant.
 VERBATIM = frozenset({"ADMIN_PASSWORD", "DATA_DIR", "SEEDS", "WEB"})
 
 

@@ -1,4 +1,4 @@
-"""Bind what all contexts stand on: the database, the cache, Kafka, the clock."""
+"""Bind the infrastructure of all contexts: the database, the cache, Kafka, the clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from app.manifest.seeds import Seeding
 from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.gauges import Parts, PostgresQueues, Queues
-from app.status.health import Readiness
+from app.status.http import Readiness
 from app.verification import Verification
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
 from shared.cache.redis import RedisCache
@@ -26,14 +26,12 @@ from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor, CommandStore
-from shared.eventlog.postgres import PostgresEventLog
-from shared.eventlog.reading import EventReader
+from shared.eventlog.postgres import EventReader, PostgresEventLog
 from shared.eventlog.sse import EventStreams, Pace
 from shared.eventlog.tail import EventTail, LogEnd
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.lists.cursors import CursorKey, Cursors, PostgresCursorKey
-from shared.operations.listing import PostgresOperationList
-from shared.operations.postgres import PostgresOperations
+from shared.operations.postgres import PostgresOperationList, PostgresOperations
 from shared.outbox.postgres import PostgresRelayElection
 from shared.outbox.relay import CacheReset, EventPublisher, Relay, RelayElection
 from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader
@@ -68,8 +66,6 @@ class Commits:
 
 
 class InfrastructureProvider(Provider):
-    """Everything here lives as long as the process."""
-
     scope = Scope.APP
 
     settings = from_context(Settings, scope=Scope.APP)

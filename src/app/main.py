@@ -23,8 +23,7 @@ from app.server.documents import document_routes
 from app.server.web import index_page, or_page, web_routes
 from app.service import Service
 from app.settings import Settings
-from app.status.health import HealthController, metrics
-from app.status.http import SystemController
+from app.status.http import HealthController, SystemController, metrics
 from app.status.wiring import SystemProvider
 from app.tracing import TracingProvider, log_processors
 from assignments.adapters.cached import CachedAssignmentReader
@@ -33,13 +32,10 @@ from shared.eventlog.http import EventsController
 from shared.eventlog.tail import EventTail
 from shared.http.authentication import Authentication
 from shared.http.bodies import MAX_BODY_BYTES, AnyRequest, BodyTimeouts, PlainRequest
-from shared.http.fast_path import FastPath
-from shared.http.head import HeadAsGet
-from shared.http.metrics import Measured
+from shared.http.middleware import FastPath, HeadAsGet, Measured, RequestLog
 from shared.http.parameters import strict_request
 from shared.http.problems import EXCEPTION_HANDLERS, http_to_problem
 from shared.http.rate_limits import Limited, RateLimits, RequestCounts
-from shared.http.request_log import RequestLog
 from shared.operations.http import OperationsController
 from shared.ports import Authenticator
 from shared.telemetry.tracing import Tracing
@@ -96,7 +92,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         request_class=PlainRequest,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
-        logging_config=None,  # ours is for everybody: the framework's would take the root logger away from it
+        logging_config=None,  # the framework's would replace our handler on the root logger
         openapi_config=None,
     )
     allow_all_methods(app)
@@ -120,7 +116,7 @@ def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Resp
 
 
 async def answer_fast_path_first(app: Litestar, container: AsyncContainer) -> None:
-    """Other services read an organization's modules on every request of theirs."""
+    """Serve an organization's modules before routing: other services read them on every request of theirs."""
     authenticator, assignments = await container.get(Authenticator), await container.get(CachedAssignmentReader)
     route = f"{API}/organizations/{{organization_id}}/modules"
     app.asgi_handler = FastPath(app.asgi_handler, route, authenticator, assignments.modules)
@@ -141,7 +137,6 @@ def exception_handlers(
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:
-    """Return health and metrics in every role; the API where it is served."""
     handlers: list[ControllerRouterHandler] = [HealthController, metrics]
     if settings.role != "worker":
         controllers = [controller for context in CONTEXTS for controller in context.controllers]

@@ -12,15 +12,14 @@ from dishka import AsyncContainer
 
 from access.idempotency import KeyedWrites
 from access.sessions import Sessions
-from access.sign_in import SuperAdmins
-from access.signup import PendingOwners
+from access.users import PendingOwners, SuperAdmins
 from app.contexts import ContextSubscribers
 from app.infrastructure import Processors
 from app.manifest.seeds import Seeding
 from app.settings import Settings
 from app.status.gauges import Queues, measure_loop_delay
-from app.status.health import Readiness
 from app.status.heartbeat import Heartbeat
+from app.status.http import Readiness
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
 from shared.cache.generations import ResetAnnouncer
@@ -102,11 +101,10 @@ class Service:
         self._spawn("ready", self._become_ready, once=True)
 
     async def _become_ready(self) -> None:
-        """Wait for Kafka, then for the seeds."""
         readiness, connection = await self._container.get(Readiness), await self._container.get(KafkaConnection)
         readiness.problem = "waiting for Kafka"
         with suppress(TimeoutError):
-            # Afterwards requests are served all the same: this process decides their commands itself.
+            # After the time-out requests are served without Kafka: this process decides their commands itself.
             async with asyncio.timeout(KAFKA_SECONDS):
                 await connection.started.wait()
         if self._settings.seeds is not None:
@@ -132,7 +130,7 @@ class Service:
             await bring_up_to_date(settings)
         database = await self._container.get(PostgresDatabase)
         await database.check_schema()
-        await (await self._container.get(CursorKey)).key()  # made now: a list must not have to write
+        await (await self._container.get(CursorKey)).key()  # created now, because reading a list must not write
         if settings.admin_email:
             admins = await self._container.get(SuperAdmins)
             try:

@@ -33,7 +33,6 @@ class TracingProvider(Provider):
 
     @provide
     async def tracing(self) -> AsyncIterator[Tracing]:
-        """Load OpenTelemetry only if it is configured."""
         if not is_configured(os.environ):
             yield NO_TRACING
             return

@@ -30,8 +30,6 @@ ORDER BY e.aggregateid LIMIT $3
 
 
 class Verification:
-    """Fold every stream again, in pages, each page in one snapshot."""
-
     def __init__(self, deciders: Deciders, database: PostgresDatabase) -> None:
         self._deciders = deciders
         self._database = database
@@ -74,7 +72,7 @@ class Verification:
 
 
 async def recorded(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
-    """Return the rows of the event log in the order of their sequence, by id; every id has an entry."""
+    """Return the logged events by id, in the order of their sequence; every id has an entry."""
     events: dict[str, list[Any]] = {id_: [] for id_ in ids}
     for row in await transaction.fetch(EVENTS, decider.name, ids):
         events[row["aggregateid"]].append(row)
@@ -111,7 +109,6 @@ def difference(decider: Decider, head: Any, events: Sequence[Any], rows: Any) ->
 
 
 def describe_sequences(sequences: Sequence[int]) -> str:
-    """Describe how many events there are, and the first that is missing before the last."""
     count = "1 event" if len(sequences) == 1 else f"{len(sequences)} events"
     missing = next((number for number, sequence in enumerate(sequences, 1) if number != sequence), None)
     return count if missing is None else f"{count}, number {missing} is missing"

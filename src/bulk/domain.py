@@ -90,15 +90,15 @@ class Selection(Struct, frozen=True):
 
 
 class NotOneSelection(Invalid):
-    """Either ids or a filter says which organizations."""
+    """The request has both ids and a filter, or neither."""
 
 
 class TemplateCodeMissing(Invalid):
-    """A version is one of a template."""
+    """The filter has a template version without the template."""
 
 
 class CommandTooLarge(TooLarge):
-    """The command exceeds what is sent to many."""
+    """The command is too large to be sent to many organizations."""
 
 
 class BulkOperationNotFound(NotFound):
@@ -128,7 +128,7 @@ class BulkOperation(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """An organization without an outcome. `attempt` counts from 1 and goes up with each retry."""
+    """An organization without an outcome. `attempt` counts from 1, and up with each retry."""
 
     organization_id: str
     attempt: int
@@ -204,7 +204,7 @@ class Summary:
         self._refusals[refusal.code] = Refusals(known.code, known.detail, known.count + 1, sample)
 
     def result(self, *, complete: bool) -> DryRunResult:
-        """Return the sums, the most frequent refusal first."""
+        """List the most frequent refusal first."""
         return DryRunResult(
             examined=self.examined,
             complete=complete,
@@ -218,12 +218,12 @@ class Summary:
 
 
 def item_operation_id(bulk_id: UUID, item: Item) -> UUID:
-    """Return the operation id of the item's command: the same however often it is sent; another for a retry."""
+    """Return the same id however often the item's command is sent, and another for a retry."""
     return uuid5(bulk_id, f"{item.organization_id}:{item.attempt}")
 
 
 def require_one_selection(selection: Selection) -> None:
-    """Raise `NotOneSelection` unless there are either ids or a filter, or `TemplateCodeMissing`."""
+    """Raise `NotOneSelection` or `TemplateCodeMissing`."""
     if (selection.organization_ids is None) == (selection.filter is None):
         raise NotOneSelection("Say which organizations: either `organization_ids` or `filter`, not both.")
     wanted = selection.filter
@@ -235,6 +235,10 @@ def require_one_selection(selection: Selection) -> None:
 def require_small(command: BulkCommand) -> None:
     if len(msgspec.json.encode(command)) > MAX_COMMAND_BYTES:
         raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Shorten the config.")
+
+
+def not_found(bulk_id: UUID) -> BulkOperationNotFound:
+    return BulkOperationNotFound(f"There is no bulk operation {bulk_id}. See GET /api/v1/bulk-operations.")
 
 
 def require_ended(bulk: BulkOperation) -> None:

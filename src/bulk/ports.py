@@ -1,4 +1,4 @@
-"""What bulk operations ask of the world."""
+"""The ports of this context. All methods of `BulkOperations`, `Leases` and `Items` raise `Unavailable`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -13,8 +13,6 @@ from shared.ports import Transaction
 
 
 class OrganizationCommand(Struct, frozen=True):
-    """A command of some context for one organization."""
-
     context: str
     command: Any
 
@@ -28,9 +26,7 @@ class SelectedOrganizations(Protocol):
 
 
 class OrganizationCommands(Protocol):
-    def command(self, bulk: BulkCommand, organization_id: str, user_id: str) -> OrganizationCommand:
-        """Translate a bulk operation's command for one organization."""
-        ...
+    def command(self, bulk: BulkCommand, organization_id: str, user_id: str) -> OrganizationCommand: ...
 
 
 class DryRuns(Protocol):
@@ -54,8 +50,6 @@ class CommandGateway(Protocol):
 
 
 class BulkOperations(Protocol):
-    """The store of bulk operations. All methods raise `Unavailable`."""
-
     async def begin(self, bulk: BulkOperation, fingerprint: str) -> tuple[BulkOperation, str]:
         """Store it with the organizations named by id. Return what is stored under its id, with its fingerprint."""
         ...
@@ -70,28 +64,24 @@ class BulkOperations(Protocol):
 
 
 class Leases(Protocol):
-    """Leases unfinished bulk operations to processes, one at a time each. All methods raise `Unavailable`."""
+    """Leases unfinished bulk operations to processes, each to one at a time."""
 
     async def claim(self) -> BulkOperation | None:
-        """Lease the oldest one that no process holds; None when there is none."""
+        """Lease the oldest one that no process holds."""
         ...
 
     async def renew(self, bulk_id: UUID) -> BulkOperation | None:
-        """Renew the lease and read the operation again; None when another process holds it."""
+        """Return None when another process holds it."""
         ...
 
     async def select(self, bulk_id: UUID, organization_ids: Sequence[str], cursor: str | None) -> None:
         """Add organizations and the cursor of the selection; None: the selection is complete, sending begins."""
         ...
 
-    async def finish(self, bulk_id: UUID) -> None:
-        """End it as `cancelled` if it is being cancelled, else as `finished`."""
-        ...
+    async def finish(self, bulk_id: UUID) -> None: ...
 
 
 class Items(Protocol):
-    """The organizations of bulk operations. All methods raise `Unavailable`."""
-
     async def waiting(self, bulk_id: UUID, after: str, limit: int) -> Sequence[Item]:
         """Return items beyond `after` without an outcome, by id."""
         ...
@@ -101,7 +91,7 @@ class Items(Protocol):
         ...
 
     async def cancel_waiting(self, bulk_id: UUID, but: Sequence[str]) -> None:
-        """Cancel all items without an outcome except these, which are in flight."""
+        """Cancel all items without an outcome except these."""
         ...
 
 
@@ -109,5 +99,5 @@ class OrganizationLabels(Protocol):
     async def labels(
         self, transaction: Transaction, organization_ids: Sequence[str]
     ) -> Mapping[str, OrganizationLabel]:
-        """Return them by id, one query. Unknown ids are left out."""
+        """Run one query. Unknown ids are left out."""
         ...

@@ -1,4 +1,4 @@
-"""The requests of super admins: dry-run, begin, cancel and retry bulk operations."""
+"""Dry-runs, begins, cancels and retries bulk operations for super admins."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from msgspec import Struct
 from bulk.domain import (
     BulkCommand,
     BulkOperation,
-    BulkOperationNotFound,
     DryRunResult,
     OrganizationFilter,
     Selection,
     Summary,
+    not_found,
     require_cancellable,
     require_ended,
     require_one_selection,
     require_small,
 )
 from bulk.ports import BulkOperations, DryRuns, OrganizationCommands, SelectedOrganizations
-from shared.errors import Invalid
+from shared.commands.bus import IdempotencyKeyReused
 from shared.ports import Clock
 
 DRY_RUN_TIME = timedelta(seconds=5)
@@ -29,7 +29,7 @@ PAGE = 500
 
 
 class BulkOperationRequest(Struct, frozen=True):
-    """`fingerprint` tells two requests under one id apart."""
+    """`fingerprint` distinguishes two requests with one id."""
 
     id: UUID
     command: BulkCommand
@@ -37,10 +37,6 @@ class BulkOperationRequest(Struct, frozen=True):
     user_id: str
     reason: str | None
     fingerprint: str
-
-
-class IdempotencyKeyReused(Invalid):
-    """The key belongs to another request."""
 
 
 @dataclass
@@ -100,17 +96,17 @@ class BulkRequests:
         return stored
 
     async def cancel(self, bulk_id: UUID) -> None:
-        """Commands that were sent already are decided all the same. Raise `BulkOperationEnded`."""
+        """Raise `BulkOperationEnded`. Commands that were sent already are decided all the same."""
         require_cancellable(await self._find(bulk_id))
         await self.operations.cancel(bulk_id)
 
     async def retry(self, bulk_id: UUID) -> None:
-        """Send the refused and the failed again. Raise `BulkOperationUnderWay`."""
+        """Raise `BulkOperationUnderWay`."""
         require_ended(await self._find(bulk_id))
         await self.operations.retry(bulk_id)
 
     async def _find(self, bulk_id: UUID) -> BulkOperation:
         bulk = await self.operations.find(bulk_id)
         if bulk is None:
-            raise BulkOperationNotFound(f"There is no bulk operation {bulk_id}. See GET /api/v1/bulk-operations.")
+            raise not_found(bulk_id)
         return bulk

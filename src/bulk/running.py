@@ -29,7 +29,7 @@ class LeaseLost(Exception):  # noqa: N818 - ends this process's part, not the bu
 
 @dataclass
 class InFlight:
-    """Items that were sent and have no outcome yet. `after`: where sending goes on."""
+    """`after` is the last organization sent."""
 
     items: dict[UUID, Item] = field(default_factory=dict)
     sent_at: dict[UUID, float] = field(default_factory=dict)
@@ -41,7 +41,6 @@ class InFlight:
         self.sent_at[operation_id] = now
 
     def take(self, outcomes: Sequence[Outcome]) -> Sequence[ItemResult]:
-        """Remove the decided items and return their results."""
         results = []
         for outcome in outcomes:
             item = self.items.pop(outcome.operation_id, None)
@@ -57,11 +56,7 @@ class InFlight:
 
 @dataclass
 class BulkRunner:
-    """Runs in every worker, and executes one bulk operation at a time.
-
-    At most a thousand items are in flight: memory is bounded, and single commands do not wait behind a hundred thousand
-    others.
-    """
+    """Executes one bulk operation at a time in each worker, with at most a thousand items in flight."""
 
     leases: Leases
     items: Items

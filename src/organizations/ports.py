@@ -113,8 +113,7 @@ class SignupModules(Protocol):
 
     async def dry_run(
         self, organization_id: str, industry_code: str, version: int, user_id: str
-    ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
-        ...
+    ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]: ...
 
 
 class OperationTokens(Protocol):

@@ -14,11 +14,7 @@ Result = TypeVar("Result")
 
 
 class Batcher(Generic[Item, Result]):
-    """Combine calls of one kind: at most one batch runs at a time, and what is submitted meanwhile is the next one.
-
-    `call` returns one result for each item, in their order. It runs in a context of its own, because it works for all
-    callers and not for the first one.
-    """
+    """Run one batch at a time; what is submitted meanwhile is the next. `call` returns the results in order."""
 
     def __init__(self, call: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], limit: int) -> None:
         self._call = call
@@ -31,6 +27,7 @@ class Batcher(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._runner is None or self._runner.done():
+            # a new context: the batch works for all callers, not for the first one
             self._runner = asyncio.create_task(self._run(), context=Context())
         return await future
 
@@ -70,7 +67,6 @@ class Wakeup:
         self._event.clear()
 
     async def wait(self) -> None:
-        """Return once `wake` was called since the last return, or after the time."""
         try:
             async with asyncio.timeout(self._seconds):
                 await self._event.wait()

@@ -53,7 +53,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
     @property
     def code(self) -> str:
-        """The class's name in snake_case: `ModuleInactive` is `module_inactive`."""
+        """`ModuleInactive` is `module_inactive`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
     def refusal(self) -> Refusal:

@@ -19,6 +19,7 @@ STATE_SCHEMA = 1
 COMMAND_SCHEMA = 2
 """The newest form of commands: since 2 they may carry a preview, which an older process would overlook."""
 FIRST_SCHEMA = 1
+JSON_HEADERS = {"content-type": "application/json"}
 MAX_REASON = 500
 """Characters of why something was done, as events keep it."""
 
@@ -27,10 +28,7 @@ Storable = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
 
 
 class Event(Struct, frozen=True):
-    """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire.
-
-    `incidental` fields describe circumstances: two decisions that differ in them alone change the same.
-    """
+    """A fact of one stream, published as `topic`. Decisions that differ in `incidental` fields alone are the same."""
 
     topic: ClassVar[str]
     incidental: ClassVar[Sequence[str]] = ()
@@ -76,12 +74,10 @@ class Previewed(Struct, frozen=True):
 
 
 class CommandEnvelope(Struct, frozen=True, kw_only=True):
-    """A command on its topic. `command` is the tagged command itself, decoded by its context.
+    """A command on its topic. Refused where `expected_sequence` or `preview` no longer holds.
 
-    `expected_sequence` is If-Match: the command is refused when its stream's sequence differs at decision time.
-    `preview`: the command is refused when it would do something else than its preview showed. `fingerprint` tells two
-    requests with one idempotency key apart; it holds no secret. `attempt` tells this sending of the operation from
-    others; nobody waits for a command that has none.
+    `fingerprint` tells two requests with one idempotency key apart; it holds no secret. `attempt` tells this sending of
+    the operation from others; nobody waits for a command that has none.
     """
 
     operation_id: UUID
@@ -115,11 +111,7 @@ class EventEnvelope(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """How an operation ended. `sequence` is its stream's afterwards; `invalidates` names cache generations and keys.
-
-    `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None. `attempts` names the
-    latest that failed: the last always, and never more than a hundred.
-    """
+    """How an operation ended. `sequence` is its stream's afterwards, `attempts` the latest failed ones: at most 100."""
 
     operation_id: UUID
     status: Status
@@ -134,31 +126,28 @@ class Outcome(Struct, frozen=True, kw_only=True):
     attempts: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
-        """Restore the bytes of a decoded result: msgspec cannot decode `Raw | None`."""
+        # msgspec cannot decode `Raw | None`: a decoded result becomes bytes again.
         if self.result is not None and not isinstance(self.result, Raw):
             force_setattr(self, "result", Raw(encode(self.result)))
 
 
 class ReceivedCommand(msgspec.Struct, frozen=True):
-    """A command to decide: its envelope, the decoded command, and its trace, if it is traced."""
-
     envelope: CommandEnvelope
     command: Any
     traceparent: str | None = None
 
 
 def event_id(operation_id: UUID, position: int) -> UUID:
-    """Derive the id of an operation's event at `position`: the same whenever and wherever it is decided."""
+    """Return the same id whenever and wherever the operation is decided."""
     return uuid5(operation_id, f"event:{position}")
 
 
 def derived_operation_id(cause: UUID, command: str) -> UUID:
-    """Derive the id of the one operation a cause (an event, an operation) leads to, the same at every attempt."""
+    """Return the id of the one operation a cause (an event, an operation) leads to, the same at every attempt."""
     return uuid5(cause, command)
 
 
 def stream_name(context: str, aggregate_id: str) -> str:
-    """Name a stream as on the wire: `assignments:018f…`."""
     return f"{context}:{aggregate_id}"
 
 
@@ -180,3 +169,17 @@ def command_group(context: str) -> str:
 
 def event_group(context: str) -> str:
     return f"modplane.{context}.events"
+
+
+def cloud_event_headers(event: EventEnvelope) -> dict[str, str]:
+    """Return the Kafka headers of an event: the binary binding of CloudEvents 1.0."""
+    return {
+        **JSON_HEADERS,
+        "ce_specversion": "1.0",
+        "ce_id": str(event.event_id),
+        "ce_type": event.type,
+        "ce_source": f"/modplane/{event.stream.partition(':')[0]}",
+        "ce_subject": event.stream.partition(":")[2],
+        "ce_time": event.occurred_at.isoformat(),
+        "sequence": str(event.sequence),
+    }

@@ -22,16 +22,11 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    """Fresh ids, where none can be derived from an operation."""
-
     def new(self) -> UUID: ...
 
 
 class Transaction(Protocol):
-    """An open database transaction (asyncpg's connection): statements see what earlier ones wrote.
-
-    `fetch` returns records that unpack like tuples, in the order of the selected columns.
-    """
+    """An open database transaction (asyncpg's connection). Records unpack in the order of the columns."""
 
     async def fetch(self, query: str, *args: Any) -> Sequence[Any]: ...
     async def fetchrow(self, query: str, *args: Any) -> Any: ...
@@ -50,8 +45,6 @@ class Database(Protocol):
 
 
 class Change(Struct, frozen=True):
-    """One aggregate a batch changed: its id, its new version, its state before and after, the commands applied."""
-
     aggregate_id: str
     version: int
     before: Any
@@ -60,8 +53,6 @@ class Change(Struct, frozen=True):
 
 
 class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
-    """A context's part of the write path's one transaction."""
-
     async def lock_references(self, transaction: Transaction, commands: Sequence[CommandT_contra]) -> None:
         """Lock the foreign heads the decision depends on, FOR SHARE and sorted, after the own heads; mostly nothing."""
         ...
@@ -69,26 +60,21 @@ class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
     async def facts(
         self, transaction: Transaction, work: Sequence[tuple[State_contra, CommandT_contra]], *, dry_run: bool = False
     ) -> Facts_co:
-        """Read all facts the whole batch needs, one query per table, after every lock was taken.
+        """Read the whole batch's facts, one query per table, after every lock was taken.
 
         A dry run locks nothing, and assumes what a request would have done before its command.
         """
         ...
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Any]) -> None:
-        """Make the context's own tables equal the new states, one statement per table.
-
-        `refused` are the rejected commands of this batch: what waited for them can be released.
-        """
+        """Make the tables equal the new states, one statement per table. What waited for `refused` is released."""
         ...
 
     async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
-        """Read the context's rows, by id, in the form of `comparable`, to compare them with the heads."""
+        """Read the context's rows, by id, in the form of `comparable`: the part of a state that rows hold, too."""
         ...
 
-    def comparable(self, state: State_contra) -> Any:
-        """Return the part of a state that the rows hold too."""
-        ...
+    def comparable(self, state: State_contra) -> Any: ...
 
 
 class Cache(Protocol):
@@ -102,8 +88,6 @@ class Cache(Protocol):
 
 
 class Invalidation(Protocol):
-    """The write side of the cache protocol."""
-
     async def invalidate(self, names: Sequence[str]) -> None:
         """Give the named generations (`gen:…`) new tokens and drop the named keys. Idempotent."""
         ...
@@ -116,16 +100,12 @@ class CommandPublisher(Protocol):
 
 
 class OperationsReader(Protocol):
-    """Decided operations, whichever process decided them."""
-
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
         """Return outcomes by id, failed ones too; ids that are unknown or pending are left out."""
         ...
 
 
 class OrganizationStatuses(Protocol):
-    """The status of organizations."""
-
     async def is_suspended(self, organization_id: UUID) -> bool: ...
 
 
@@ -136,11 +116,7 @@ EVENTS_SCOPE = "events:read"
 
 
 class Caller(Struct, frozen=True):
-    """The sender of a request. `operation_id` is set for the token of one pending operation, which may read that alone.
-
-    A caller may do what the role and the `scopes` allow. A service with an organization is bound to it. `session_id` is
-    the sign-in the token was issued for.
-    """
+    """The sender of a request. With `operation_id` it may read that pending operation and nothing else."""
 
     user_id: str
     role: str

@@ -20,12 +20,11 @@ from access.adapters.tokens import JwtIssuer, KeyRing, SigningKeySeals, TokenAut
 from access.api_tokens import ApiTokens, TokenLineage
 from access.domain import SessionEnded, TooManyAttempts
 from access.idempotency import KeyedWrites
-from access.ports import Fact, SigningKey
-from access.sessions import Admission, Sessions, SignedIn
-from access.sign_in import SignIn, SuperAdmins
-from access.signup import PendingOwners
-from access.users import UserAdministration
-from shared.ports import Transaction
+from access.ports import SigningKey
+from access.sessions import Sessions, SignedIn, SignIn
+from access.users import PendingOwners, SuperAdmins, UserAdministration
+from shared.eventlog.audit_log import AuditEvent
+from shared.ports import OrganizationStatuses, Transaction
 from shared.postgres.database import PostgresDatabase
 from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, FakeClock, FreshIds
@@ -45,25 +44,25 @@ class FakePasswords:
         return (password_hash or "").encode() == f"hashed:{password}".encode()
 
 
-class FakeFactLog:
-    """Keeps the facts, one of a stream in a call, each event once."""
+class FakeAuditLog:
+    """Keeps the events, one of a stream in a call, each id once."""
 
     def __init__(self) -> None:
-        self.facts: list[Fact] = []
+        self.events: list[AuditEvent] = []
 
-    async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
+    async def record(self, transaction: Transaction, events: Sequence[AuditEvent]) -> None:
         assert await transaction.fetchval("SELECT 1") == 1
-        assert len({fact.aggregate_id for fact in facts}) == len(facts)
-        self.facts.extend(facts)
-        assert len({fact.event_id for fact in self.facts}) == len(self.facts)
+        assert len({event.aggregate_id for event in events}) == len(events)
+        self.events.extend(events)
+        assert len({event.event_id for event in self.events}) == len(self.events)
 
     def entries(self) -> list[tuple[str, UUID, int]]:
         """Stream, event and sequence of each."""
         seen = Counter[str]()
         entries = []
-        for fact in self.facts:
-            seen[fact.aggregate_id] += 1
-            entries.append((fact.aggregate_id, fact.event_id, seen[fact.aggregate_id]))
+        for event in self.events:
+            seen[event.aggregate_id] += 1
+            entries.append((event.aggregate_id, event.event_id, seen[event.aggregate_id]))
         return entries
 
 
@@ -123,29 +122,32 @@ class Access:
 
     def __init__(self, database: PostgresDatabase, clock: FakeClock) -> None:
         self.database, self.clock = database, clock
-        self.passwords, self.facts = FakePasswords(), FakeFactLog()
+        self.passwords, self.audit_log = FakePasswords(), FakeAuditLog()
         self.standing, self.signing_keys = FakeStanding(), FakeSigningKeys()
         self.ring = KeyRing(self.signing_keys, clock)
         self.issuer = JwtIssuer(self.ring, clock)
         users, store = PostgresUsers(), PostgresPendingOwners()
         self.memories, tokens = CredentialMemories(), PostgresApiTokens()
-        admission = Admission(self.standing, self.issuer, self.memories)
-        self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
+        self.sessions = self.sessions_with(self.standing)
         self.attempts, self.user_list = FakeAttempts(), PostgresUserList(database, CURSORS)
         self.api_token_list = PostgresApiTokenList(database, CURSORS)
         seals = SigningKeySeals(self.ring)
         self.writes = KeyedWrites(database, PostgresWriteOutcomes(), seals, self.memories, clock)
-        self.lineage = TokenLineage(tokens, self.facts, clock, FreshIds())
+        self.lineage = TokenLineage(tokens, self.audit_log, clock, FreshIds())
         self.administration = self.administration_with(PostgresUserDirectory())
         self._sign_in = SignIn(database, users, self.passwords, self.sessions, self.attempts)
-        self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FreshIds())
+        self.super_admins = SuperAdmins(database, users, self.passwords, self.audit_log, clock, FreshIds())
         self.token_reader = PostgresCredentialReader(database)
         self.api_tokens = ApiTokens(self.writes, tokens, self.lineage, RandomSecrets(), clock, FreshIds())
         self.bearer = self.process(self.memories)
-        self.owners = PendingOwners(database, store, store, self.passwords, self.facts, clock)
+        self.owners = PendingOwners(database, store, store, self.passwords, self.audit_log, clock)
+
+    def sessions_with(self, statuses: OrganizationStatuses) -> Sessions:
+        store, secrets = PostgresSessions(), RandomSecrets()
+        return Sessions(self.database, store, statuses, self.issuer, self.memories, secrets, self.audit_log, self.clock)
 
     def administration_with(self, directory: PostgresUserDirectory) -> UserAdministration:
-        return UserAdministration(self.writes, directory, self.lineage, self.facts, self.clock, FreshIds())
+        return UserAdministration(self.writes, directory, self.lineage, self.audit_log, self.clock, FreshIds())
 
     def process(self, memories: CredentialMemories) -> BearerAuthenticator:
         """Another process: what it remembers is its own."""

@@ -79,7 +79,7 @@ async def test_what_does_not_go_together_is_refused_and_named(
     with pytest.raises(InvalidApiToken) as refused:
         await created(access, **wanted)
     assert refused.value.errors[0].pointer == pointer
-    assert access.facts.facts == []
+    assert access.audit_log.events == []
 
 
 async def test_a_name_that_cannot_be_shown_is_refused(access: Access) -> None:
@@ -150,12 +150,12 @@ async def test_a_token_that_never_was_is_refused(access: Access, token: str) -> 
 async def test_creating_and_revoking_are_told_without_the_secret(access: Access) -> None:
     made = await created(access)
     await access.api_tokens.revoke(made.described.id, "another")
-    told = [(type(fact.event), fact.aggregate_id, fact.user_id) for fact in access.facts.facts]
+    told = [(type(fact.event), fact.aggregate_id, fact.user_id) for fact in access.audit_log.events]
     id_ = str(made.described.id)
     assert told == [(ApiTokenCreatedEvent, id_, CREATOR), (ApiTokenRevokedEvent, id_, "another")]
     async with access.database.snapshot() as transaction:
         row = str(await transaction.fetchval("SELECT api_tokens::text FROM access.api_tokens"))
-    assert made.token[4:] not in row + repr(access.facts.facts) + repr(made)
+    assert made.token[4:] not in row + repr(access.audit_log.events) + repr(made)
 
 
 async def test_many_requests_cost_one_look_at_the_database_in_three_seconds(access: Access) -> None:

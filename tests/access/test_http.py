@@ -8,9 +8,9 @@ from dishka.integrations.litestar import DishkaRouter, LitestarProvider, setup_d
 from litestar import Litestar, Request, Response
 
 from access.adapters.http import AuthController, LoginRequest
-from access.ports import AccessSettings, FactLog, SignInAttempts
-from access.sign_in import SignIn, SuperAdmins
-from access.signup import PendingOwners
+from access.ports import AccessAuditLog, AccessSettings, SignInAttempts
+from access.sessions import SignIn
+from access.users import PendingOwners, SuperAdmins
 from access.wiring import AccessProvider
 from shared.errors import Refused
 from shared.lists.cursors import Cursors
@@ -34,7 +34,7 @@ async def container(access: Access) -> AsyncIterator[AsyncContainer]:
         Clock: access.clock,
         Ids: FreshIds(),
         OrganizationStatuses: access.standing,
-        FactLog: access.facts,
+        AccessAuditLog: access.audit_log,
         AccessSettings: AccessSettings(),
         SignInAttempts: access.attempts,
         Cursors: CURSORS,

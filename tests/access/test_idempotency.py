@@ -38,7 +38,7 @@ async def test_a_repeated_token_is_the_first_one_with_its_secret(access: Access)
     assert again.token == first.token
     await access.bearer.authenticate(again.token)
     assert await rows(access, "api_tokens") == 1
-    assert len(access.facts.facts) == 1
+    assert len(access.audit_log.events) == 1
 
 
 async def test_many_at_once_make_one_token(access: Access) -> None:

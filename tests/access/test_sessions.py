@@ -4,11 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access.adapters.postgres import PostgresSessions
-from access.adapters.queries import RandomSecrets
 from access.domain import OrganizationSuspended, SessionEnded
 from access.events import SessionReusedEvent
-from access.sessions import GRACE, SESSION_LIFETIME, Admission, Sessions, SignedIn
+from access.sessions import GRACE, SESSION_LIFETIME, SignedIn
 from tests.access.conftest import Access, FakeStanding
 
 ADMIN, OWNER, PASSWORD = "admin@example.com", "ada@example.com", "correct horse battery"
@@ -60,7 +58,7 @@ async def test_a_token_that_comes_again_later_ends_the_session_for_everybody(acc
     await assert_ended(access, first.refresh.value)
     await assert_ended(access, second.refresh.value)
     await assert_ended(access, first.refresh.value)
-    assert [type(fact.event) for fact in access.facts.facts].count(SessionReusedEvent) == 1
+    assert [type(fact.event) for fact in access.audit_log.events].count(SessionReusedEvent) == 1
 
 
 async def test_the_end_of_one_session_leaves_the_users_others(access: Access) -> None:
@@ -91,8 +89,7 @@ async def test_two_that_refresh_at_once_go_on_with_the_same_token(access: Access
     await access.owners.hold(operation_id, OWNER, None, PASSWORD)
     await access.activate(operation_id, uuid4())
     token = (await access.sign_in(OWNER, PASSWORD)).refresh.value
-    admission = Admission(MeetingStanding(), access.issuer, access.memories)
-    meeting = Sessions(access.database, PostgresSessions(), admission, RandomSecrets(), access.facts, access.clock)
+    meeting = access.sessions_with(MeetingStanding())
     answers = await asyncio.gather(*(meeting.refresh(token) for _ in range(2)))
     (following,) = {answer.refresh.value for answer in answers}
     await access.sessions.refresh(following)

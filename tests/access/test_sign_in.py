@@ -58,12 +58,12 @@ async def test_a_suspension_is_told_to_those_who_know_the_password(access: Acces
 async def test_ensuring_twice_changes_and_records_nothing_more(access: Access) -> None:
     for _ in range(2):
         await access.super_admins.ensure_super_admin(ADMIN, PASSWORD)
-    assert [type(fact.event) for fact in access.facts.facts] == [UserActivatedEvent]
+    assert [type(fact.event) for fact in access.audit_log.events] == [UserActivatedEvent]
 
 
 async def test_processes_that_start_together_make_one_super_admin(access: Access) -> None:
     await asyncio.gather(*(access.super_admins.ensure_super_admin(ADMIN, PASSWORD) for _ in range(4)))
-    assert len(access.facts.facts) == 1
+    assert len(access.audit_log.events) == 1
     await access.sign_in(ADMIN, PASSWORD)
 
 
@@ -71,8 +71,8 @@ async def test_a_changed_password_replaces_the_old_one_once(access: Access) -> N
     await access.super_admins.ensure_super_admin(ADMIN, PASSWORD)
     changed = "another horse battery"
     await asyncio.gather(*(access.super_admins.ensure_super_admin(ADMIN, changed) for _ in range(4)))
-    assert [type(fact.event) for fact in access.facts.facts] == [UserActivatedEvent, UserPasswordReplacedEvent]
-    assert len({fact.event_id for fact in access.facts.facts}) == 2
+    assert [type(fact.event) for fact in access.audit_log.events] == [UserActivatedEvent, UserPasswordReplacedEvent]
+    assert len({fact.event_id for fact in access.audit_log.events}) == 2
     await access.sign_in(ADMIN, changed)
     with pytest.raises(WrongCredentials):
         await access.sign_in(ADMIN, PASSWORD)

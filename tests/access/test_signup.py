@@ -32,9 +32,9 @@ async def test_an_owner_signs_in_only_after_the_activation(access: Access, held:
 async def test_an_activation_records_one_fact_without_secret_or_address(access: Access, held: UUID) -> None:
     organization_id = uuid4()
     await access.activate(held, organization_id)
-    (fact,) = access.facts.facts
+    (fact,) = access.audit_log.events
     assert fact.event == UserActivatedEvent(held, organization_id, "organization_admin")
-    assert (fact.aggregate_id, fact.user_id, fact.organization_id) == (str(held), str(held), str(organization_id))
+    assert (fact.aggregate_id, fact.user_id, fact.organization_id) == (str(held), str(held), organization_id)
     assert fact.event_id not in {event_id(held, position) for position in range(10)}
     written = encode((fact.event, fact.state)).decode()
     assert "hashed:" not in written
@@ -114,7 +114,7 @@ async def test_no_organization_is_registered_without_its_owner(access: Access, h
     gone = uuid4()
     with pytest.raises(PendingOwnerGone):
         await access.activate_all([(held, uuid4()), (gone, uuid4())])
-    assert access.facts.facts == []
+    assert access.audit_log.events == []
     assert await access.pending(held, gone) == {held}
 
 
@@ -165,7 +165,7 @@ async def test_nothing_to_do_is_nothing_done(access: Access) -> None:
     async with access.database.snapshot() as read_only:
         await access.owners.activate(read_only, [], access.clock.now())
         await access.owners.discard(read_only, [])
-    assert access.facts.facts == []
+    assert access.audit_log.events == []
 
 
 @pytest.mark.parametrize(

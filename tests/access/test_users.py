@@ -36,7 +36,9 @@ async def test_a_created_super_admin_can_sign_in_and_is_created_once(access: Acc
         await access.super_admins.create(ADA, PASSWORD)
     with pytest.raises(UnacceptablePassword):
         await access.super_admins.create(BOB, "admin")
-    assert [(type(fact.event), fact.user_id) for fact in access.facts.facts] == [(UserActivatedEvent, "system:cli")]
+    assert [(type(event.event), event.user_id) for event in access.audit_log.events] == [
+        (UserActivatedEvent, "system:cli")
+    ]
 
 
 async def test_a_deactivated_user_is_out_and_an_activated_one_signs_in_anew(access: Access) -> None:
@@ -51,7 +53,7 @@ async def test_a_deactivated_user_is_out_and_an_activated_one_signs_in_anew(acce
     with pytest.raises(SessionEnded):
         await access.sessions.refresh(session)
     await access.sign_in(BOB, PASSWORD)
-    told = [(type(fact.event), fact.aggregate_id, fact.user_id) for fact in access.facts.facts[2:]]
+    told = [(type(event.event), event.aggregate_id, event.user_id) for event in access.audit_log.events[2:]]
     assert told == [(UserDeactivatedEvent, str(bob), str(ada)), (UserReactivatedEvent, str(bob), str(ada))]
 
 
@@ -112,7 +114,9 @@ async def test_who_is_let_go_takes_no_token_along_however_it_was_come_by(access:
     }
     assert expired.described.id not in {each.id for each in answer.revoked_tokens}
     assert await refused(access, *taken, other.token) == [True] * 4 + [False]
-    told = {fact.aggregate_id: fact for fact in access.facts.facts if isinstance(fact.event, ApiTokenRevokedEvent)}
+    told = {
+        event.aggregate_id: event for event in access.audit_log.events if isinstance(event.event, ApiTokenRevokedEvent)
+    }
     assert {str(each.id) for each in answer.revoked_tokens} <= set(told)
     assert told[str(own.described.id)].reason == "left the company"
     await access.administration.activate(bob, str(ada))

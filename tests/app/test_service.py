@@ -9,7 +9,7 @@ from app.main import make_container
 from app.migration.migrate import topics
 from app.service import Service, keep_running
 from app.settings import Role, Settings
-from app.status.health import Readiness
+from app.status.http import Readiness
 from devstack import Endpoints
 from shared.postgres.database import PostgresDatabase
 

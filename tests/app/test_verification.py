@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from dishka import AsyncContainer
 
-from access.signup import PendingOwners
+from access.users import PendingOwners
 from app.cli.container import verify_all
 from app.cli.output import Answer
 from app.main import make_container

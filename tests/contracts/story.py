@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-from access.sign_in import SuperAdmins
+from access.users import SuperAdmins
 from app.cli.container import database_container
 from app.settings import Settings
 from tests.journeys.test_routes import set_aside

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from prometheus_client import REGISTRY
 
-from shared.http.metrics import METER
+from shared.http.middleware import METER
 from tests.docs.documents import ROOT
 
 ROW = re.compile(r"^\| `(modplane_\w+)` \|([\w, ]*)\|", re.MULTILINE)

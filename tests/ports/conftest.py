@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from dishka import AsyncContainer
 
-from access.signup import PendingOwners
+from access.users import PendingOwners
 from organizations.commands import RegisterOrganization
 from shared.postgres.database import PostgresDatabase
 from tests.app.conftest import Decided, container, decided, settings

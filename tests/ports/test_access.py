@@ -13,14 +13,14 @@ from access.adapters.cached import SessionMemory
 from access.adapters.passwords import RedisSignInAttempts
 from access.adapters.queries import PostgresCredentialReader, PostgresSigningKeys
 from access.domain import SessionEnded, TooManyAttempts
-from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
-from access.signup import activation
+from access.ports import AccessSettings, LiveSessions, SignInAttempts, SigningKeys
+from access.users import activation
 from devstack import Endpoints
 from shared.cache.redis import RedisCache
-from shared.eventlog.audit_log import PostgresAuditLog
+from shared.eventlog.audit_log import AuditEvent, AuditLog, PostgresAuditLog
 from shared.http.rate_limits import RedisWindows
 from shared.postgres.database import PostgresDatabase
-from tests.access.conftest import Access, FakeAttempts, FakeFactLog, FakeLiveSessions, FakeSigningKeys
+from tests.access.conftest import Access, FakeAttempts, FakeAuditLog, FakeLiveSessions, FakeSigningKeys
 from tests.fakes import NOON, FakeAnnouncer, FakeClock
 from tests.support.polling import eventually
 
@@ -142,17 +142,17 @@ async def test_a_session_stands_until_it_ends(session: Session) -> None:
 
 
 class Log(NamedTuple):
-    """The facts' log, and what is in it: streams, events, sequences."""
+    """The audit log, and what is in it: streams, events, sequences."""
 
-    log: FactLog
+    log: AuditLog
     database: PostgresDatabase
 
-    async def record(self, *facts: Fact) -> None:
+    async def record(self, *events: AuditEvent) -> None:
         async with self.database.writing() as transaction:
-            await self.log.record(transaction, facts)
+            await self.log.record(transaction, events)
 
     async def entries(self) -> list[tuple[str, UUID, int]]:
-        if isinstance(self.log, FakeFactLog):
+        if isinstance(self.log, FakeAuditLog):
             return self.log.entries()
         async with self.database.snapshot() as transaction:
             return [tuple(row) for row in await transaction.fetch(TYPES)]
@@ -160,16 +160,16 @@ class Log(NamedTuple):
 
 @pytest.fixture(params=["fake", "postgres"])
 def log(request: pytest.FixtureRequest, database: PostgresDatabase) -> Log:
-    return Log(FakeFactLog() if request.param == "fake" else PostgresAuditLog("access"), database)
+    return Log(FakeAuditLog() if request.param == "fake" else PostgresAuditLog("access"), database)
 
 
-async def test_each_fact_gets_the_next_sequence_of_its_stream(log: Log) -> None:
+async def test_each_event_gets_the_next_sequence_of_its_stream(log: Log) -> None:
     one, other = uuid4(), uuid4()
-    facts = [activation(id_, uuid4(), NOON + timedelta(seconds=number)) for number, id_ in enumerate((one, other))]
+    events = [activation(id_, uuid4(), NOON + timedelta(seconds=number)) for number, id_ in enumerate((one, other))]
     await log.record()
-    await log.record(*facts)
-    await log.record(replace(facts[0], operation_id=uuid4()))
+    await log.record(*events)
+    await log.record(replace(events[0], operation_id=uuid4()))
     entries = await log.entries()
     assert [(stream, sequence) for stream, _, sequence in entries] == [(str(one), 1), (str(other), 1), (str(one), 2)]
-    assert [id_ for _, id_, _ in entries[:2]] == [fact.event_id for fact in facts]
+    assert [id_ for _, id_, _ in entries[:2]] == [event.event_id for event in events]
     assert len({id_ for _, id_, _ in entries}) == 3

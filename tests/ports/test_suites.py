@@ -15,11 +15,10 @@ WITHOUT = {
     "app.server.connections.WatchedConnection": "the one there is is the server's own, tried on the real service",
     "shared.ports.WriteSide": "the tables of a made-up context are nobody's",
     "shared.ports.Transaction": "the one there is passes everything on to the driver's",
-    "shared.dead_letters.redelivery.Subscribers": "which handlers there are is for the test to say",
+    "shared.dead_letters.service.Subscribers": "which handlers there are is for the test to say",
     # The class that was found stands for another port, which has the same form.
     "access.ports.Secrets": "those are ids",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
-    "shared.eventlog.audit_log.AuditLog": "that is the log of access, or the items of bulk operations",
 }
 """Ports, and why no suite imports them."""
 

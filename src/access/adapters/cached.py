@@ -1,8 +1,6 @@
-"""What a process remembers of credentials it has read, and how it learns that some of them ended.
+"""Remembers credentials for three seconds, or five minutes while the database is unavailable and none can be ended.
 
-A credential is read again every three seconds. Whatever ends one notifies all processes in the same transaction, so
-that they read it again with their next request, not only then. While the database is away, when nothing can be ended, a
-credential that was read is good for five minutes.
+Whatever ends a credential notifies all processes in the same transaction.
 """
 
 import asyncio
@@ -40,7 +38,7 @@ Value = TypeVar("Value")
 
 
 class Remembered(Struct, Generic[Value]):
-    """A credential as it was read, and when reading it was last tried; None: it must be read before it is used."""
+    """`tried_at`: when reading it was last tried; None: it must be read before it is used."""
 
     id: UUID
     value: Value
@@ -73,7 +71,7 @@ class CredentialMemory(Generic[Key, Value]):
         return known.value
 
     def forget(self, ids: Sequence[UUID] | None) -> None:
-        """Forget those credentials; None: read each again. A reading that began before is not remembered."""
+        """Forget these credentials; None: read each again. A reading that began before is not remembered."""
         self._news += 1
         self._reading = {}
         with self._remembered.timer:  # it stands still, so that nothing expires in the loop
@@ -125,8 +123,6 @@ class CredentialMemory(Generic[Key, Value]):
 
 
 class CredentialMemories:
-    """All memories of this process, and the notifications between processes."""
-
     def __init__(self) -> None:
         self._forgetting: list[Callable[[Sequence[UUID] | None], None]] = []
 
@@ -134,7 +130,6 @@ class CredentialMemories:
         self._forgetting.append(forget)
 
     async def announce(self, transaction: Transaction, ended: Sequence[UUID] | None) -> None:
-        """Notify every process, with the commit. None: any credential may have ended."""
         named = ended is not None and len(ended) <= MAX_NAMED
         if ended is None or ended:
             ids = ",".join(id_.hex for id_ in ended or ()) if named else EVERYTHING
@@ -145,7 +140,6 @@ class CredentialMemories:
             forget(ended)
 
     def heard(self, ids: str) -> None:
-        """Take an announcement of any process, this one too."""
         self.forget(None if ids == EVERYTHING else [UUID(id_) for id_ in ids.split(",")])
 
 
@@ -155,8 +149,6 @@ class KnownToken(Struct, frozen=True):
 
 
 class ApiTokenAuthenticator:
-    """A revocation reaches every process at once, at the latest in three seconds."""
-
     def __init__(
         self,
         tokens: PostgresCredentialReader,
@@ -171,7 +163,7 @@ class ApiTokenAuthenticator:
         memories.join(self._memory.forget)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raise `TokenExpired`, `TokenInvalid`, or `Unavailable`."""
+        """Raise `TokenExpired`, `TokenInvalid`, or `Unavailable`. A revocation takes effect within three seconds."""
         if len(token) > MAX_API_TOKEN_LENGTH:
             raise unknown_api_token()
         known = await self._memory.get(hashed(token))
@@ -191,8 +183,6 @@ class ApiTokenAuthenticator:
 
 
 class SessionMemory:
-    """A session's end reaches every process at once, at the latest in three seconds."""
-
     def __init__(self, sessions: PostgresCredentialReader, memories: CredentialMemories, clock: Clock) -> None:
         self._sessions = sessions
         self._clock = clock
@@ -200,7 +190,6 @@ class SessionMemory:
         memories.join(self._memory.forget)
 
     async def require(self, session_id: UUID) -> None:
-        """Raise `SessionEnded`, or `Unavailable`."""
         await self._memory.get(session_id)
 
     async def _read(self, session_id: UUID) -> tuple[UUID, None]:
@@ -211,17 +200,14 @@ class SessionMemory:
 
 @dataclass
 class BearerAuthenticator:
-    """Tells the kinds of tokens apart by their form."""
-
     own: TokenAuthenticator
     api_tokens: ApiTokenAuthenticator
     oidc: OidcAuthenticator | None = None
 
     async def authenticate(self, token: str) -> Caller:
-        """Raise `Unauthenticated`, `Forbidden`, or `Unavailable`."""
         if token.startswith(API_TOKEN_PREFIX):
             return await self.api_tokens.authenticate(token)
-        if self.oidc is not None and self.oidc.speaks_for(token):
+        if self.oidc is not None and self.oidc.may_have_issued(token):
             return await self.oidc.authenticate(token)
         return await self.own.authenticate(token)
 

@@ -23,8 +23,7 @@ from access.domain import (
     WrongCredentials,
 )
 from access.ports import AccessSettings, KeyedWrite
-from access.sessions import Sessions, SignedIn
-from access.sign_in import SignIn
+from access.sessions import Sessions, SignedIn, SignIn
 from access.users import UserAdministration, UserStatus
 from shared.commands.http import fingerprint, operation_id_for
 from shared.http.authentication import caller_of, super_admin
@@ -65,7 +64,7 @@ class LoginResponse(Struct, frozen=True):
 
 
 class LogoutResponse(Struct, frozen=True):
-    """The session's access tokens are worth nothing from now on."""
+    """The session's access tokens are invalid from now on."""
 
     status: Literal["signed_out"] = "signed_out"
 
@@ -114,7 +113,7 @@ class AuthController(Controller):
     async def refresh(
         self, request: AnyRequest, sessions: FromDishka[Sessions], settings: FromDishka[AccessSettings]
     ) -> Response[LoginResponse]:
-        """Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
+        """Accept a cookie that is valid for one use, and set the next. A used one ends the session when sent again.
 
         401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
         """
@@ -133,7 +132,7 @@ class AuthController(Controller):
     async def logout(
         self, request: AnyRequest, sessions: FromDishka[Sessions], settings: FromDishka[AccessSettings]
     ) -> Response[LogoutResponse]:
-        """Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither."""
+        """End the session: every replica refuses its access tokens at once. Idempotent, also without a session."""
         caller = request.scope.get("user")
         await sessions.end(refresh_tokens_in(request), caller.session_id if isinstance(caller, Caller) else None)
         cookies = [refresh_cookie(name, "", 0, settings) for name in names_sent(request) or [cookie_name(request)]]
@@ -159,7 +158,7 @@ def refresh_tokens_in(request: AnyRequest) -> Sequence[str]:
 def signed_in_response(
     request: AnyRequest, signed_in: SignedIn, settings: AccessSettings, *, replaced: Sequence[str] = ()
 ) -> Response[LoginResponse]:
-    """Put the access token into the body, and the refresh token where no script can read it; end `replaced` cookies."""
+    """Put the refresh token where no script can read it; end `replaced` cookies."""
     access, refresh, name = signed_in.access, signed_in.refresh, cookie_name(request)
     gone = [refresh_cookie(each, "", 0, settings) for each in replaced if each != name]
     cookie = refresh_cookie(name, refresh.value, refresh.seconds, settings)
@@ -167,7 +166,7 @@ def signed_in_response(
 
 
 def refresh_cookie(name: str, value: str, seconds: int, settings: AccessSettings) -> Cookie:
-    """Sent to the routes of this controller alone, and never from another site."""
+    """Restrict the cookie to the routes of this controller and to requests of the same site."""
     return Cookie(
         name,
         value=value,

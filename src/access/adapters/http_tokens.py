@@ -39,7 +39,7 @@ class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
-    """`token` is in this answer alone: it is kept nowhere."""
+    """`token` is in this response only: it is not stored."""
 
     token: str
 

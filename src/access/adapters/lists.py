@@ -76,8 +76,6 @@ class ApiTokenPage(Page[ApiToken], frozen=True):
 
 
 class PostgresUserList(Lister[UserFilter, UserPage]):
-    """E-mails that begin with `q` come before those that have its words further on."""
-
     name, table, id = "users", "access.users", "id"
     columns = f"{', '.join(User.__struct_fields__)}, {text_search.COLUMNS}"
     orders: ClassVar = {"email": SORT_KEY}
@@ -98,7 +96,7 @@ class PostgresUserList(Lister[UserFilter, UserPage]):
 
 
 class PostgresApiTokenList(Lister[ApiTokenFilter, ApiTokenPage]):
-    """All in the order of their making. There are not many: their words have no index."""
+    """There are not many: their words have no index."""
 
     name, table, id = "tokens", "access.api_tokens", "id"
     columns = f"{', '.join(ApiToken.__struct_fields__)}, search_text"

@@ -29,7 +29,6 @@ MAX_JWKS_BYTES = 1024 * 1024
 MAX_KEYS = 100
 MAX_TRIED = 10
 KEY_TYPES = ("RSA", "EC", "OKP")
-KEY_TYPES = ("RSA", "EC", "OKP")
 REMEMBERED_FOR = timedelta(minutes=1)
 CLOCK_SKEW = timedelta(seconds=30)
 MAX_TOKEN_LENGTH = 8192
@@ -79,7 +78,6 @@ class BoundedJwks(jwt.PyJWKClient):
         return {"keys": [key for key in listed if isinstance(key, dict) and may_verify(key)]}
 
     def usable_keys(self) -> Sequence[jwt.PyJWK]:
-        """Return public signing keys of the allowed algorithms; others are left out."""
         keys: Sequence[jwt.PyJWK] = ()
         with suppress(jwt.PyJWKSetError):
             keys = [key for key in self.get_jwk_set() if key.algorithm_name in ALGORITHMS]
@@ -89,10 +87,7 @@ class BoundedJwks(jwt.PyJWKClient):
 
 
 class IssuerKeys:
-    """Keys are read again every ten minutes, and the old ones serve until then.
-
-    An unknown key's name leads to a fetch at once, but to no more than one in ten seconds, whatever tokens come.
-    """
+    """Reads the keys every ten minutes, and at once, at most every ten seconds, for an unknown key id."""
 
     def __init__(self, url: str, clock: Clock, read: Callable[[str], bytes] = read) -> None:
         self._jwks = BoundedJwks(url, read)
@@ -106,10 +101,7 @@ class IssuerKeys:
         return kid is not None and any(key_id(each) == kid for each in self._keys)
 
     def candidates(self, kid: str | None, algorithm: str) -> Sequence[jwt.PyJWK]:
-        """Return the keys that may have signed a token: those with its `kid`, otherwise those without a name.
-
-        A token without `kid` may be signed by any key of its algorithm.
-        """
+        """Return the keys with the token's `kid`, else those without; without `kid` all of the algorithm."""
         if self._keys and self._is_older_than(REFRESH_AFTER):
             self._begin()
         allowed = {kid} if self.names(kid) else {None, *(key_id(each) for each in self._keys if kid is None)}
@@ -117,7 +109,7 @@ class IssuerKeys:
         return fitting[:MAX_TRIED]
 
     async def look_again(self) -> None:
-        """Read the keys now, unless that was tried within ten seconds. After a failure `require_known` raises."""
+        """Do nothing within ten seconds of the last try. After a failure `require_known` raises."""
         if self._is_older_than(FETCH_INTERVAL):
             self._begin()
         if self._fetching is not None:
@@ -170,8 +162,8 @@ class OidcAuthenticator:
             MAX_REMEMBERED, lambda _, verified, __: verified[1], lambda: clock.now().timestamp()
         )
 
-    def speaks_for(self, token: str) -> bool:
-        """Return whether the token claims to come from this issuer. Nothing is verified by this."""
+    def may_have_issued(self, token: str) -> bool:
+        """Return whether the token claims to come from this issuer. Verifies nothing."""
         if token in self._verified:
             return True
         try:
@@ -181,7 +173,6 @@ class OidcAuthenticator:
         return bool(claims.get("iss") == self._settings.issuer)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raise `Unauthenticated`, `NoRoleHere`, `ClaimNotUnderstood`, `OrganizationSuspended`, or `Unavailable`."""
         known, now = self._verified.get(token), self._clock.now().timestamp()
         if known is not None:
             return known[0]
@@ -238,7 +229,6 @@ class OidcAuthenticator:
 
 
 def named_in(token: str) -> tuple[str | None, str]:
-    """Return `kid` and algorithm of a token's header. Raises `TokenInvalid`."""
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError) as error:

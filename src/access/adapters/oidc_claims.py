@@ -23,7 +23,7 @@ BINDING_CLAIMS = ("cnf", "authorization_details")
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """Claims that every token needs. Times are seconds since the epoch."""
+    """Times are seconds since the epoch."""
 
     sub: str
     exp: float
@@ -44,18 +44,14 @@ def claims_of(claims: Mapping[str, Any]) -> Claims:
 
 
 def require_bearer(claims: Mapping[str, Any]) -> None:
-    """Raise `TokenInvalid` for a token whose holder would have to prove more than that it has the token."""
+    """Raise `TokenInvalid` for a token whose holder would have to prove more than possession of it."""
     for name in BINDING_CLAIMS:
         if name in claims:
             raise TokenInvalid(f"The token has the claim `{name}`, which this service cannot check: get one without.")
 
 
 def claim(claims: Mapping[str, Any], path: str) -> Any:
-    """Return a claim by name; dots lead into objects (`realm_access.roles`) where no claim has the whole name.
-
-    Return `UNSET` without it, and None for a path that begins in the token and ends half-way: such a claim is
-    malformed, not absent.
-    """
+    """Return a claim; dots lead into objects where none has the whole name. `UNSET`: absent; None: malformed."""
     if path in claims:
         return claims[path]
     value: Any = claims
@@ -67,16 +63,13 @@ def claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def role_in(value: Any) -> Role | None:
-    """Return the role with the most rights that a text or a list of texts names."""
+    """Return the role with the most rights in a text or a list of texts."""
     named = value if isinstance(value, list) else [value]
     return next((role for role in ROLES if role in named), None)
 
 
 def organization_in(value: Any, name: str) -> str | None:
-    """Return an organization's id as this service writes it. A list of exactly one id counts as that id.
-
-    Raises `ClaimNotUnderstood`.
-    """
+    """Return the normalized id of a text or a list of one. Raises `ClaimNotUnderstood`."""
     if value is msgspec.UNSET:
         return None
     only = value[0] if isinstance(value, list) and len(value) == 1 else value
@@ -92,10 +85,7 @@ def organization_in(value: Any, name: str) -> str | None:
 
 
 def scopes_in(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Return the scopes the token is limited to: all without such a claim. Raises `ClaimNotUnderstood`.
-
-    A claim that lists OpenID Connect's own scopes alone is ignored, as if it were absent.
-    """
+    """Return the token's scopes, all if it lists none or OpenID Connect's own alone. Raises `ClaimNotUnderstood`."""
     allowed: frozenset[str] | None = None
     for name in SCOPE_CLAIMS:
         if name not in claims:
@@ -108,7 +98,6 @@ def scopes_in(claims: Mapping[str, Any]) -> frozenset[str]:
 
 
 def words_in(value: Any, name: str) -> frozenset[str]:
-    """Split a text, or a list of texts. Raises `ClaimNotUnderstood`."""
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
         raise ClaimNotUnderstood(f"The token's claim `{name}` must be a text of words, or a list of texts.")

@@ -1,10 +1,8 @@
-"""Passwords by argon2id, in two threads of their own, and bounds for guessing them.
+"""Hashes passwords with argon2id in two threads of its own, and bounds the guessing of them.
 
-Failed sign-ins are counted in Redis so that a stranger's never keep the owner of an account out. The failures of one
-address at one account are bounded, and those of one address at all. The failures at one account from everywhere are
-not: a stranger could use those up. Instead, while an account fails more often than one person would, an address it
-never signed in from has `SLOWED` attempts in each window, the right password among them, so that many addresses
-together guess slowly. Without Redis no attempt is refused.
+Failures of strangers never lock out an account: those of one address are bounded, those at one account are not. While
+an account fails more often than one person would, addresses that never signed in to it have `SLOWED` attempts in each
+window. Without Redis no attempt is refused.
 """
 
 import asyncio
@@ -54,15 +52,14 @@ class Argon2Passwords:
         self._threads = ThreadPoolExecutor(THREADS, "argon2")
         self._max_waiting = max_waiting
         self._waiting = 0
-        self._nobodys_hash = self._hasher.hash(secrets.token_bytes(16))
+        self._unknown_hash = self._hasher.hash(secrets.token_bytes(16))
 
     async def hash(self, password: str) -> str:
-        """Raise `PasswordsBusy`."""
         return await self._run(lambda: self._hasher.hash(encoded(password)))
 
     async def verifies(self, password_hash: str | None, password: str) -> bool:
-        """Verify against a hash of an unknown text when there is none. Raises `PasswordsBusy`."""
-        same = await self._run(lambda: self._same(password_hash or self._nobodys_hash, encoded(password)))
+        """Verify against a hash of an unknown text when there is none."""
+        same = await self._run(lambda: self._same(password_hash or self._unknown_hash, encoded(password)))
         return same and password_hash is not None
 
     def close(self) -> None:
@@ -86,7 +83,7 @@ class Argon2Passwords:
 
 
 def encoded(password: str) -> bytes:
-    """One spelling for what different keyboards compose differently (RFC 8265)."""
+    """Normalize what different keyboards compose differently (RFC 8265)."""
     return unicodedata.normalize("NFC", password).encode()
 
 
@@ -99,7 +96,7 @@ class RedisSignInAttempts:
         self._per_address = settings.failures_per_address
 
     async def begin(self, email: str, address: str) -> None:
-        """Make two round trips at most. The e-mail itself is not kept."""
+        """Make two round trips at most. Only a digest of the e-mail is stored."""
         account, limits = account_key(email), self._limits(email, address)
         try:
             counted = await self._windows.add(dict.fromkeys([*limits, account], 1), WINDOW_SECONDS)
@@ -117,7 +114,7 @@ class RedisSignInAttempts:
             )
 
     async def succeeded(self, email: str, address: str) -> None:
-        """Forget the failures of this address at the account, and uncount this attempt in the wider counters."""
+        """Forget the failures of this address, and uncount this attempt in the wider counters."""
         here = pair_key(email, address)
         wider = [key for key in (*self._limits(email, address), account_key(email)) if key != here]
         try:
@@ -128,7 +125,6 @@ class RedisSignInAttempts:
             return
 
     def _limits(self, email: str, address: str) -> dict[str, int]:
-        """Return the limits of one network, at this account and at all, and of the site around it."""
         limits = self._at_account(email, address, self._per_account)
         for each, share in networks(address):
             limits[f"signin:address:{each}"] = self._per_address * share
@@ -139,21 +135,18 @@ class RedisSignInAttempts:
 
 
 def networks(address: str) -> Sequence[tuple[str, int]]:
-    """Return the address and its IPv6 site, each with the factor by which one address's limit is multiplied."""
     site = site_of(address)
     return [(address, 1)] if site == address else [(address, 1), (site, SITE_SHARE)]
 
 
 def account_key(email: str) -> str:
-    """Failures at an account, from wherever."""
     return f"signin:account:{digest(normalized_email(email))}"
 
 
 def pair_key(email: str, address: str) -> str:
-    """Failures at an account from one address, or from one site."""
     return f"{account_key(email)}:{address}"
 
 
 def known_key(email: str, address: str) -> str:
-    """There while an address is one that the account signed in from."""
+    """Return a key that exists while the address is one that the account signed in from."""
     return f"signin:known:{digest(normalized_email(email) + ' ' + address)}"

@@ -1,7 +1,4 @@
-"""The schema `access`: its tables, and the statements about them that are rare enough for repositories.
-
-The statements of every request, of the write path, and of `ON CONFLICT` are SQL: `access.adapters.queries`.
-"""
+"""The schema `access`: its tables, and its rare statements. `access.adapters.queries` has the frequent ones, as SQL."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.sql.selectable import ForUpdateArg
 
+from access.adapters.queries import row_count
 from access.domain import Account, ApiToken, Session
 from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.ports import Transaction
@@ -96,8 +94,6 @@ class SigningKeyRow(Row):
 
 
 class SessionRow(Row):
-    """One row a sign-in, with the hash of the one refresh token that is good now."""
-
     __tablename__ = "sessions"
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("access.users.id", ondelete="CASCADE"))
@@ -173,7 +169,7 @@ class PostgresUserDirectory:
             return None if row is None else msgspec.convert(row, Account, from_attributes=True)
 
     async def active_super_admins(self, transaction: Transaction) -> frozenset[UUID]:
-        """All locked, so that two cannot deactivate each other at once."""
+        """Lock all, so that two cannot deactivate each other at once."""
         ids = select(UserRow.id).where(UserRow.role == "super_admin", UserRow.is_active)
         async with orm_session(transaction) as session:
             return frozenset(await session.scalars(ids.order_by(UserRow.id).with_for_update()))
@@ -221,8 +217,7 @@ class PostgresSessions:
             return row is not None
 
     async def discard_expired(self, transaction: Transaction, now: datetime) -> int:
-        tag = await transaction.execute("DELETE FROM access.sessions WHERE expires_at <= $1", now)
-        return int(tag.rpartition(" ")[2])
+        return row_count(await transaction.execute("DELETE FROM access.sessions WHERE expires_at <= $1", now))
 
 
 class PostgresApiTokens:
@@ -243,14 +238,14 @@ class PostgresApiTokens:
             return [token_of(row) for row in await session.scalars(revoked)]
 
     async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:
-        """Locked in the order of their ids."""
+        """Lock in the order of ids."""
         minted = select(ApiTokenRow).where(among(ApiTokenRow.created_by, creators))
         async with orm_session(transaction) as session:
             locked = await session.scalars(minted.order_by(ApiTokenRow.id).with_for_update())
             return [token_of(row) for row in locked]
 
     async def may_mint(self, transaction: Transaction, creator: UUID) -> bool:
-        """Locks the creator's row, so that ending it waits for the token that is being made, and finds it then."""
+        """Lock the creator's row, so that its end waits for the token that is being made."""
         async with rows(UserRows, transaction) as users:
             user = await users.get_one_or_none(id=creator, with_for_update=SHARED)
         if user is not None:
@@ -265,5 +260,5 @@ def token_of(row: ApiTokenRow) -> ApiToken:
 
 
 def among(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """One argument, however many values there are: an `IN` may have 32,767."""
+    """Bind one argument, however many values there are: an `IN` may have 32,767."""
     return column == any_(literal(list(values), ARRAY(column.type)))

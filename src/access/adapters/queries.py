@@ -111,8 +111,7 @@ def list_columns(email: str, name: str | None) -> tuple[str, str]:
     return search_text(email, name, None if email.endswith(domain) else domain), sort_key(email)
 
 
-def count_of(tag: str) -> int:
-    """Return the number of rows that a statement's command tag names."""
+def row_count(tag: str) -> int:
     return int(tag.rpartition(" ")[2])
 
 
@@ -151,7 +150,7 @@ class PostgresPendingOwners:
         return bool(await transaction.fetchval(IS_FREE, email, operation_id, now))
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
-        """Locks in the order of the ids."""
+        """Lock in the order of ids."""
         return frozenset(row[0] for row in await transaction.fetch(PENDING_OWNERS, list(operation_ids), now))
 
     async def activate(
@@ -166,12 +165,10 @@ class PostgresPendingOwners:
         await transaction.execute(query, list(operation_ids))
 
     async def discard_expired(self, transaction: Transaction, now: datetime) -> int:
-        return count_of(await transaction.execute("DELETE FROM access.pending_owners WHERE expires_at <= $1", now))
+        return row_count(await transaction.execute("DELETE FROM access.pending_owners WHERE expires_at <= $1", now))
 
 
 class PostgresSigningKeys:
-    """Setting `retired_at` retires a key."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -187,13 +184,10 @@ class PostgresSigningKeys:
 
 
 class PostgresCredentialReader:
-    """Reads the credentials of requests outside any use case."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def is_good_session(self, session_id: UUID, now: datetime) -> bool:
-        """Return whether the session has not ended and its user is active."""
         async with self._database.snapshot() as transaction:
             return bool(await transaction.fetchval(IS_GOOD_SESSION, session_id, now))
 
@@ -204,7 +198,7 @@ class PostgresCredentialReader:
         return ApiToken(*row) if row else None
 
     async def note_use(self, token: ApiToken, now: datetime) -> None:
-        """Write once a minute and token, however many processes note it."""
+        """Write at most once a minute for each token, in all processes together."""
         before = now - USE_NOTED_EVERY
         if token.last_used_at is None or token.last_used_at <= before:
             async with self._database.writing() as transaction:
@@ -228,7 +222,7 @@ class PostgresWriteOutcomes:
 
     async def discard(self, transaction: Transaction, secrets_before: datetime, outcomes_before: datetime) -> int:
         await transaction.execute(DISCARD_SECRETS, secrets_before)
-        return count_of(await transaction.execute(DISCARD_OUTCOMES, outcomes_before))
+        return row_count(await transaction.execute(DISCARD_OUTCOMES, outcomes_before))
 
 
 class RandomSecrets:

@@ -13,6 +13,7 @@ from cachetools import LRUCache
 
 from access.domain import Account, TokenExpired, TokenInvalid
 from access.ports import IssuedToken, KeyedWrite, LiveSessions, SigningKey, SigningKeys
+from access.sessions import masked
 from shared.ports import Caller, Clock
 
 ALGORITHM = "HS256"
@@ -24,7 +25,6 @@ SIGNING_KEY_AGE = timedelta(seconds=60)
 FETCH_INTERVAL = timedelta(seconds=5)
 MAX_TOKEN_LENGTH = 2048
 MAX_REMEMBERED = 10_000
-MASK_BYTES = 64
 
 # Times are compared with our own clock, which tests can set.
 DECODING: Any = {
@@ -55,15 +55,12 @@ class KeyRing:
         self._fetching = asyncio.Lock()
 
     async def signing(self) -> SigningKey:
-        """Return the newest key, at most a minute out of date: a retired key signs no longer than that."""
+        """Return the newest key, at most a minute out of date."""
         await self._fetch_unless_younger_than(SIGNING_KEY_AGE)
         return next(reversed(self._known.values()))
 
     async def verifying(self, kid: str) -> SigningKey | None:
-        """Return None for an unknown name, after one look at the store every five seconds at most.
-
-        A retired key is forgotten with the next look: within a minute where tokens are signed.
-        """
+        """Return None for an unknown or a retired `kid`, after reading the store at most once in five seconds."""
         if kid not in self._known:
             await self._fetch_unless_younger_than(FETCH_INTERVAL)
         return self._known.get(kid)
@@ -78,8 +75,6 @@ class KeyRing:
 
 @dataclass
 class JwtIssuer:
-    """Issues tokens. They end by themselves after a short time, and those of a sign-in with it."""
-
     keys: KeyRing
     clock: Clock
     lifetime: timedelta = ACCESS_LIFETIME
@@ -90,7 +85,7 @@ class JwtIssuer:
         return await self._issue(claims, self.lifetime)
 
     async def operation_token(self, operation_id: UUID) -> IssuedToken:
-        """Issue a token for reading one operation, good for an hour: its holder is no user yet."""
+        """Issue a token for reading one operation, valid for an hour: its holder is no user yet."""
         claims = {"sub": str(operation_id), "role": SIGNUP_ROLE, "op": str(operation_id)}
         return await self._issue(claims, OPERATION_LIFETIME)
 
@@ -104,8 +99,7 @@ class JwtIssuer:
 class TokenAuthenticator:
     """Remembers verified tokens, so that the signature of a repeated one is not checked again.
 
-    A token is good until it expires or its session ends: by signing out, a deactivation, another password. Users of a
-    suspended organization cannot sign in again, and lose their tokens within an access token's lifetime (15 minutes).
+    Users of a suspended organization lose their tokens when these expire.
     """
 
     def __init__(
@@ -117,7 +111,6 @@ class TokenAuthenticator:
         self._verified: LRUCache[str, tuple[Caller, int]] = LRUCache(max_remembered)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raise `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
         known = self._verified.get(token)
         caller, expires_at = known or await self._verify(token)
         if expires_at <= self._clock.now().timestamp():
@@ -139,7 +132,7 @@ class TokenAuthenticator:
 
 
 def key_name(token: str) -> str | None:
-    """Return the `kid` of a token's header, None when it cannot be read. Nothing is verified by this."""
+    """Return the `kid` of a token's header, None when it cannot be read. Verifies nothing."""
     if len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
@@ -150,7 +143,7 @@ def key_name(token: str) -> str | None:
 
 
 def verified_claims(token: str, key: SigningKey) -> Claims | None:
-    """Return the claims if the key signed the token. Expired tokens count: the caller checks their time."""
+    """Return the claims if the key signed the token, expired or not."""
     try:
         return msgspec.convert(jwt.decode(token, key.secret, [ALGORITHM], DECODING, issuer=ISSUER), Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError):
@@ -158,18 +151,16 @@ def verified_claims(token: str, key: SigningKey) -> Claims | None:
 
 
 class SigningKeySeals:
-    """A mask that is used once, made of a signing key and of the Idempotency-Key, which is kept nowhere."""
+    """Seals by a mask that is used once, made of a signing key and of the Idempotency-Key, which is stored nowhere."""
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
     async def seal(self, write: KeyedWrite, secret: str) -> bytes:
-        """Write the signing key's name before the sealed secret. The secret is shorter than the mask."""
         key = await self._keys.signing()
         return key.kid.encode() + b"\n" + masked(secret.encode(), mask(key.secret, write))
 
     async def unseal(self, write: KeyedWrite, sealed: bytes) -> str | None:
-        """Return None when the signing key was retired."""
         kid, _, hidden = sealed.partition(b"\n")
         key = await self._keys.verifying(kid.decode())
         return None if key is None else masked(hidden, mask(key.secret, write)).decode()
@@ -178,9 +169,3 @@ class SigningKeySeals:
 def mask(secret: bytes, write: KeyedWrite) -> bytes:
     text = f"sealed outcome\x1f{write.operation_id}\x1f{write.fingerprint}\x1f{write.key}"
     return hmac.digest(secret, text.encode(), "sha512")
-
-
-def masked(text: bytes, mask: bytes) -> bytes:
-    if len(text) > MASK_BYTES:
-        raise ValueError("The secret is longer than its mask.")
-    return bytes(a ^ b for a, b in zip(text, mask, strict=False))

@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
+Schema = dict[str, Any]
+
 
 def read_data(name: str) -> Any:
-    """Return the content of a YAML file of this package."""
     return yaml.safe_load((Path(__file__).parent / name).read_bytes())

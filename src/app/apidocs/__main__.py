@@ -40,7 +40,6 @@ def main(arguments: list[str], folder: Path = DOCUMENTS, made: Documents | None 
 
 
 def documents() -> Documents:
-    """Return every document by its name: the same bytes from the same code, whatever the environment says."""
     schemas = message_schemas()
     made = {
         "openapi.json": openapi_document(),
@@ -56,7 +55,6 @@ def as_file(document: Any) -> bytes:
 
 
 def write(folder: Path, made: Documents) -> None:
-    """Write the documents, and remove files that are no document any more."""
     for name in out_of_date(folder, made):
         if name in made:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

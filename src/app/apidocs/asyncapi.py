@@ -6,14 +6,11 @@ from typing import Any
 
 import msgspec
 
-from app.apidocs import read_data
+from app.apidocs import Schema, read_data
 from app.apidocs.examples import AGGREGATES
 from app.apidocs.schemas import EventType, command_types, event_types
 from app.migration.migrate import topics
-from shared.messages import EventEnvelope, command_topic
-from shared.outbox.cloud_events import cloud_event_headers
-
-Schema = dict[str, Any]
+from shared.messages import EventEnvelope, cloud_event_headers, command_topic
 
 BINDING = "0.5.0"
 JSON = "application/json"
@@ -27,7 +24,6 @@ COMMAND_HEADERS: Schema = {
 
 
 def asyncapi_document(schemas: Mapping[str, Schema]) -> Schema:
-    """Return the document. `schemas` are those of the messages, by their files."""
     pieces = Pieces(schemas)
     for event in event_types():
         if event.published:
@@ -50,8 +46,6 @@ KEYS = {
 
 
 class Pieces:
-    """Collects the parts of the document."""
-
     def __init__(self, files: Mapping[str, Schema]) -> None:
         self.channels: dict[str, Schema] = {}
         self.operations: dict[str, Schema] = {}
@@ -135,7 +129,6 @@ def binding(kafka: Schema) -> Schema:
 
 
 def moved(schema: Any, names: Mapping[str, str]) -> Any:
-    """Return the schema with its references into the document, under the given names where they differ there."""
     if isinstance(schema, list):
         return [moved(each, names) for each in schema]
     if not isinstance(schema, dict):

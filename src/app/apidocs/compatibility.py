@@ -7,7 +7,7 @@ accept every command of the old one (`kept_for_writers`). In both cases one sche
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-Schema = dict[str, Any]
+from app.apidocs import Schema
 
 LOWER, UPPER = ("minimum", "minLength", "minItems"), ("maximum", "maxLength", "maxItems")
 FORMS = ("format", "pattern")
@@ -30,8 +30,6 @@ def identity(old: Schema, new: Schema) -> Iterator[str]:
 
 
 class _Place:
-    """A schema, with the document its references point into."""
-
     def __init__(self, schema: Any, document: Schema) -> None:
         while isinstance(schema, dict) and "$ref" in schema:
             schema = document["$defs"][schema["$ref"].rpartition("/")[2]]

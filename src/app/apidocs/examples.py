@@ -10,9 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from app.apidocs import read_data
-
-Schema = dict[str, Any]
+from app.apidocs import Schema, read_data
 
 BY_NAME: Mapping[str, Any] = read_data("examples.yaml")
 AGGREGATES: Mapping[str, str] = {
@@ -39,7 +37,7 @@ class ExampleMissing(LookupError):  # noqa: N818 - a request to whoever adds a f
 
 
 class Examples:
-    """Examples of schemas; `named` are those that they may refer to, by the end of the reference."""
+    """`named` are the schemas that others may refer to, by the end of the reference."""
 
     def __init__(self, named: Mapping[str, Schema]) -> None:
         self._named = named
@@ -65,7 +63,7 @@ class Examples:
         return {"components": {"schemas": dict(self._named)}, "$defs": dict(self._named)}
 
     def _of_properties(self, properties: Mapping[str, Schema], required: Any, struct: str) -> dict[str, Any]:
-        # What may be left out altogether, such as a change, is shown by its first field.
+        # Where every field is optional, as in a change, the example has the first one alone.
         names = list(properties)[: None if required else 1]
         return {name: self.of(properties[name], name, struct) for name in names}
 

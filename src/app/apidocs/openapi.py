@@ -11,20 +11,18 @@ from uuid import UUID
 from dishka.integrations.litestar import DishkaRouter
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, to_builtins
 
-from app.apidocs import read_data
+from app.apidocs import Schema, read_data
 from app.apidocs.examples import Examples
 from app.apidocs.operations import Route, Writer, routes_of
-from app.apidocs.problems import Problems, listed
+from app.apidocs.problems import Problems, catalogue
 from app.apidocs.schemas import complete, reached_from, schemas_of, structs_in
 from app.main import routes
 from app.settings import Settings
 from shared.errors import FieldError
 from shared.http.command_route import PARAMETERS
 from shared.messages import PreviewedChange
-
-Schema = dict[str, Any]
 
 METHODS = ("get", "post", "patch", "delete")
 IN_PATH = re.compile(r"\{(\w+)\}")
@@ -82,7 +80,7 @@ OF_ALL = (Decided, DecidedOrPreviewed, Accepted, Problem)
 
 
 def openapi_document(app: Litestar | None = None) -> Schema:
-    """Return the document of all routes, or of those of `app`. It depends on the code alone."""
+    """Return the document of all routes, or of those of `app`."""
     app = app or described_routes()
     generated = app.openapi_schema.to_schema()["paths"]
     routes_ = sorted(routes_of(app), key=lambda route: (route.path, METHODS.index(route.method)))
@@ -106,12 +104,11 @@ def openapi_document(app: Litestar | None = None) -> Schema:
             **components,
             "parameters": {**PARAMETERS, **components["parameters"]},
         },
-        "x-problem-types": listed(),
+        "x-problem-types": to_builtins(catalogue()),
     }
 
 
 def described_routes() -> Litestar:
-    """Return the routes without anything behind them, in an application that can describe them."""
     config = OpenAPIConfig(title="Modplane", version="1", create_examples=False)
     return Litestar([DishkaRouter("/", route_handlers=routes(Settings.model_construct()))], openapi_config=config)
 
@@ -130,7 +127,6 @@ def types_of(every: Sequence[Route]) -> tuple[dict[Any, Schema], dict[str, Schem
 
 
 def tags_of(every: Sequence[Route]) -> list[Mapping[str, str]]:
-    """Return each tag with the docstring of its first controller."""
     texts: dict[str, str] = {}
     for route in every:
         for tag in sorted(route.handler.resolve_tags()):
@@ -141,7 +137,6 @@ def tags_of(every: Sequence[Route]) -> list[Mapping[str, str]]:
 
 
 def filled(route: Route, operation: Schema) -> str:
-    """Return the route's path with the examples of its parameters."""
     examples = {each["name"]: each.get("example") for each in operation.get("parameters", ()) if "name" in each}
     return IN_PATH.sub(lambda match: str(examples[match[1]]), route.path)
 

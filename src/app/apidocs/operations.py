@@ -11,11 +11,10 @@ from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 
+from app.apidocs import Schema, read_data
 from app.apidocs.examples import Examples
 from shared.http.command_route import REFUSALS, CommandOperation, Refusals, TakesCommand, TakesReason
 from shared.http.rate_limits import EXEMPT
-
-Schema = dict[str, Any]
 
 JSON = "application/json"
 AROUND = {200: "DecidedOrPreviewed", 201: "Decided"}
@@ -23,33 +22,15 @@ DESCRIPTIONS = {200: "Done.", 201: "Created.", 202: "Not decided yet: `Location`
 RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 OF_COMMANDS = ("ETag", "Modplane-Operation-Id", "Modplane-Decided")
 OF_ACCEPTED = ("Location", "Modplane-Operation-Id", "Modplane-Decided")
-PLAIN_DESCRIPTIONS = {
-    "bulk_operation_id": "The bulk operation's id.",
-    "cursor": "`next_cursor` of the page before; left out, the first page.",
-    "force": "Overrules templates that require the module.",
-    "include_inactive": "Inactive ones too; for super admins.",
-    "industry_code": "The industry's code.",
-    "letter_id": "The dead letter's id.",
-    "limit": "How many items a page has at most.",
-    "module_id": "The module's id.",
-    "operation_id": "The operation's id.",
-    "organization_id": "The organization's id.",
-    "status": "Only those with this status.",
-    "token_id": "The API token's id.",
-    "user_id": "The user's id.",
-}
+PARAMETERS: Mapping[str, str] = read_data("parameters.yaml")
 
 
 class Answer(Struct, frozen=True):
-    """The body of a route's answer when it does not refuse."""
-
     shape: Any
     media_type: str
 
 
 class Route(Struct, frozen=True):
-    """A documented route: a path, a method and the handler that serves them."""
-
     path: str
     method: str
     handler: HTTPRouteHandler
@@ -60,18 +41,15 @@ class Route(Struct, frozen=True):
 
     @property
     def context(self) -> str:
-        """The package it belongs to: a bounded context, `shared` or `app`."""
         return self.handler.fn.__module__.partition(".")[0]
 
     @property
     def body(self) -> Any:
-        """The type of the body; None without one."""
         given = self.handler.parsed_fn_signature.parameters.get("data")
         return None if given is None else given.annotation
 
     @property
     def answers(self) -> Mapping[int, Answer]:
-        """By status: the documented ones, else what the function returns."""
         if specified := self.handler.responses:
             return {status: Answer(spec.data_container, str(spec.media_type)) for status, spec in specified.items()}
         returned = self.handler.parsed_fn_signature.return_type.raw
@@ -80,7 +58,7 @@ class Route(Struct, frozen=True):
 
     @property
     def security(self) -> list[Any]:
-        """What it requires of a caller: one of these. Empty: what the document requires."""
+        """Alternatives, one of which a caller needs. Empty: what the document requires."""
         return list(self.handler.resolve_security())
 
     @property
@@ -89,12 +67,10 @@ class Route(Struct, frozen=True):
 
     @property
     def is_limited(self) -> bool:
-        """Whether requests are counted against a rate."""
         return not self.path.startswith(EXEMPT)
 
     @property
     def is_conditional(self) -> bool:
-        """Whether it answers with an ETag, and 304 to callers that have it."""
         return self.method == "get" and self.handler.parsed_fn_signature.return_type.raw is ASGIResponse
 
     @property
@@ -116,14 +92,12 @@ def routes_of(app: Litestar) -> Iterator[Route]:
 
 
 class Writer:
-    """Writes operations with the schemas of their types, and examples of these."""
-
     def __init__(self, schemas: Mapping[Any, Schema], examples: Examples) -> None:
         self._schemas = schemas
         self._examples = examples
 
     def operation(self, route: Route, generated: Schema) -> Schema:
-        """Return the operation without its refusals. `generated` is the framework's."""
+        """Complete the framework's operation, but for its refusals."""
         operation: Schema = {
             "operationId": generated["operationId"],
             "tags": generated["tags"],
@@ -147,7 +121,7 @@ class Writer:
             kept = [each for each in schema.pop("oneOf") if each.get("type") != "null"]
             schema = {**kept[0], **schema}
         name = generated["name"]
-        description = schema.pop("description", None) or generated.get("description") or PLAIN_DESCRIPTIONS.get(name)
+        description = schema.pop("description", None) or generated.get("description") or PARAMETERS.get(name)
         plain = {"name": name, "in": generated["in"], "description": description, "schema": schema}
         if generated["in"] != "path":
             return plain
@@ -182,7 +156,6 @@ class Writer:
         return {**response, "content": {answer.media_type: content}}
 
     def _around(self, content: Schema, name: str) -> Schema:
-        """Return a command's answer: its result with what is known of the operation, or of the dry run."""
         schema = {"$ref": f"#/components/schemas/{name}"}
         result = content["examples"]["usual"]["value"]
         around = self._examples.of(schema)
@@ -211,7 +184,6 @@ def is_struct(shape: Any) -> bool:
 
 
 def implied_by(route: Route) -> Sequence[Schema]:
-    """Return references to the parameters that follow from the route's mark."""
     operation = route.handler.operation_class
     names = list(operation.parameters_taken) if issubclass(operation, TakesReason) else []
     names += ["IfNoneMatch"] if route.is_conditional else []

@@ -6,8 +6,9 @@ from inspect import getdoc
 from typing import Any
 
 import msgspec
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
+from app.apidocs import Schema
 from app.apidocs.operations import Route, referred
 from app.contexts import CONTEXTS
 from shared import errors
@@ -15,8 +16,6 @@ from shared.errors import Kind, PreconditionFailed, Refusal, Refused
 from shared.http.command_route import TakesCommand, TakesReason
 from shared.http.parameters import ANY_PARAMETER
 from shared.http.problems import PROBLEM_JSON, STATUS, problem_body
-
-Schema = dict[str, Any]
 
 PACKAGES = {"app", "shared", *(context.name for context in CONTEXTS)}
 FRAMEWORK = "http"
@@ -33,7 +32,7 @@ OF_THE_FRAMEWORK = (
     (404, "route_not_found", "There is no such address, or an id in it is no UUID."),
     (405, "method_not_allowed", "The address does not take this method; `Allow` names those it takes."),
 )
-INTERNAL = {"app.manifest.export", "shared.commands.direct_sender", "app.service", "shared.commands.consumer"}
+INTERNAL = {"app.manifest.files", "shared.commands.direct_sender", "app.service", "shared.commands.consumer"}
 """Modules whose refusals stay inside the service."""
 
 KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Refused)]
@@ -74,7 +73,7 @@ def catalogue() -> list[ProblemType]:
 
 
 def refusals() -> Iterator[tuple[str, int, str, str]]:
-    """Yield context, status, code and meaning of each class of refusal. Of the kinds only one is raised itself."""
+    """Yield context, status, code and meaning of each class of refusal."""
     waiting: list[type[Refused]] = [Refused]
     while waiting:
         class_ = waiting.pop()
@@ -87,7 +86,6 @@ def refusals() -> Iterator[tuple[str, int, str, str]]:
 
 
 def statuses_of(route: Route) -> list[int]:
-    """Return the statuses of refusals: those that follow from the route's marks, and those it declares."""
     takes_command, takes_body = route.is_marked(TakesCommand), route.body is not None
     rules = {
         400: not route.handler.opt.get(ANY_PARAMETER),
@@ -108,14 +106,11 @@ def statuses_of(route: Route) -> list[int]:
 
 
 class Problems:
-    """Responses of refusals, each described once and referred to by every route that gives it."""
-
     def __init__(self) -> None:
         self.responses: dict[str, Schema] = {}
         self._types = catalogue()
 
     def references(self, route: Route, address: str) -> Mapping[int, Schema]:
-        """Return the refusals of a route by status; `address` is that of the request in the examples."""
         return {status: self._reference(route, status, address) for status in statuses_of(route)}
 
     def _reference(self, route: Route, status: int, address: str) -> Schema:
@@ -152,8 +147,3 @@ class Problems:
 def example(type_: ProblemType, address: str) -> Any:
     kind: Kind = next((kind for kind, status in STATUS.items() if status == type_.status), "malformed")
     return msgspec.json.decode(problem_body(address, Refusal(kind, type_.code, type_.meaning), type_.status))
-
-
-def listed() -> list[Any]:
-    """Return the catalogue for the document's `x-problem-types`."""
-    return [to_builtins(each) for each in catalogue()]

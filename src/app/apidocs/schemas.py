@@ -9,14 +9,13 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, Struct, inspect
 
+from app.apidocs import Schema
 from app.apidocs.examples import AGGREGATES, Examples
 from app.contexts import CONTEXTS
 from app.migration.migrate import EVENT_SOURCES
 from app.status.wiring import SYSTEM
 from shared.dead_letters.service import DeadLetterDroppedEvent, DeadLetterRetriedEvent
 from shared.messages import CommandEnvelope, Event, EventEnvelope, command_topic, stream_name
-
-Schema = dict[str, Any]
 
 PYTHON_ANCHORS = {r"\A": "^", r"\Z": "$", r"(?!\n)": ""}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -34,12 +33,10 @@ class EventType(Struct, frozen=True):
 
     @property
     def topic(self) -> str:
-        """Its topic, or its type in the event log."""
         return self.class_.topic
 
 
 def event_types() -> list[EventType]:
-    """Return all types of events, by topic."""
     types = [
         EventType(context.name, class_, context.name in EVENT_SOURCES)
         for context in CONTEXTS
@@ -51,21 +48,18 @@ def event_types() -> list[EventType]:
 
 
 def command_types() -> Iterator[tuple[str, list[type[Struct]]]]:
-    """Yield each context that takes commands with the classes of these."""
     for name in EVENT_SOURCES:
         union = import_module(f"{name}.commands").Command
         yield name, list(get_args(union)) or [union]
 
 
 def message_schemas() -> Mapping[str, Schema]:
-    """Return the schema of every event and command topic, by its file."""
     events = {f"events/{event.topic}.json": event_schema(event) for event in event_types()}
     commands = {f"commands/{command_topic(name)}.json": command_schema(name, types) for name, types in command_types()}
     return events | commands
 
 
 def event_schema(event: EventType) -> Schema:
-    """Return the schema of such a record: the envelope with the values its type settles, and the payload."""
     named = schemas_of([EventEnvelope, event.class_], DEFINITION, sent=True)[1]
     envelope = named.pop(EventEnvelope.__name__)
     payload = event.class_.__name__
@@ -77,31 +71,29 @@ def event_schema(event: EventType) -> Schema:
         "payload": {"$ref": DEFINITION.format(name=payload)},
         **{name: own.get(name, {"type": "null"}) for name in FIELDS_OF_EVENTS},
     }
-    schema = {
-        "$schema": DIALECT,
-        "$id": f"urn:modplane:event:{event.topic}",
-        "title": payload,
-        "description": str(getdoc(event.class_)),
-        "type": "object",
-        "properties": envelope["properties"] | settled,
-        "required": envelope["required"],
-        "$defs": named,
-    }
+    head = {"$id": f"urn:modplane:event:{event.topic}", "title": payload, "description": str(getdoc(event.class_))}
+    schema = record_schema(head, envelope, settled, named)
     return {**schema, "examples": [Examples(named).of(schema)]}
 
 
 def command_schema(context: str, classes: list[type[Struct]]) -> Schema:
-    """Return the schema of a record of the context's command topic."""
     named = schemas_of([CommandEnvelope, *classes], DEFINITION)[1]
     envelope = named.pop(CommandEnvelope.__name__)
     commands = [{"$ref": DEFINITION.format(name=class_.__name__)} for class_ in classes]
-    return {
-        "$schema": DIALECT,
+    head = {
         "$id": f"urn:modplane:commands:{context}",
         "title": f"Commands of {context}",
         "description": "Records of the context's command topic. Internal: only Modplane writes and reads them.",
+    }
+    return record_schema(head, envelope, {"command": {"oneOf": commands}}, named)
+
+
+def record_schema(head: Schema, envelope: Schema, settled: Schema, named: Mapping[str, Schema]) -> Schema:
+    return {
+        "$schema": DIALECT,
+        **head,
         "type": "object",
-        "properties": {**envelope["properties"], "command": {"oneOf": commands}},
+        "properties": envelope["properties"] | settled,
         "required": envelope["required"],
         "$defs": named,
     }
@@ -137,7 +129,6 @@ def complete(schema: Schema, struct: Any) -> Schema:
 
 
 def structs_in(types: Sequence[Any]) -> Iterator["inspect.StructType"]:
-    """Yield every struct the types are made of, once."""
     seen: set[Any] = set()
     waiting: list[Any] = list(inspect.multi_type_info(types))
     while waiting:
@@ -151,7 +142,6 @@ def structs_in(types: Sequence[Any]) -> Iterator["inspect.StructType"]:
 
 
 def parts_of(type_: Any) -> list[Any]:
-    """Return the types a type is made of."""
     if isinstance(type_, inspect.UnionType):
         return list(type_.types)
     if isinstance(type_, inspect.TupleType):
@@ -194,7 +184,6 @@ def polished(schema: Any) -> Any:
 
 
 def reached_from(schemas: Any, named: Mapping[str, Schema]) -> set[str]:
-    """Return the names of all schemas that these refer to, directly or not."""
     reached: set[str] = set()
     waiting = list(references_in(schemas))
     while waiting:

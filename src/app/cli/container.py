@@ -1,4 +1,4 @@
-"""Containers for commands, and the commands that need little more: `verify` and `admin create`."""
+"""Containers for commands, and the two commands `verify` and `admin create`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import typer
 from dishka import AsyncContainer
 
-from access.sign_in import SuperAdmins
+from access.users import SuperAdmins
 from app.cli.output import EXIT_FAILED, Answer, Printer
 from app.main import make_container
 from app.settings import Settings
@@ -55,7 +55,6 @@ async def sending_container(settings: Settings) -> AsyncIterator[AsyncContainer]
 
 @asynccontextmanager
 async def container_of(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    """Provide a container of which nothing is started."""
     container = make_container(settings)
     try:
         yield container
@@ -72,7 +71,6 @@ async def database_container(settings: Settings) -> AsyncIterator[AsyncContainer
 
 
 async def verify_all(settings: Settings, printer: Printer) -> Answer:
-    """Print each difference, then a summary."""
     differences: list[str] = []
     async with database_container(settings) as container:
         verification = await container.get(Verification)
@@ -85,7 +83,6 @@ async def verify_all(settings: Settings, printer: Printer) -> Answer:
 
 
 async def create_admin(settings: Settings, email: str, password: str, printer: Printer) -> Answer:
-    """Create a super admin, and print the id. Raises the refusal."""
     async with database_container(settings) as container:
         user_id = await (await container.get(SuperAdmins)).create(email, password)
     printer(f"Super admin {user_id} can sign in.")

@@ -23,15 +23,13 @@ Handle = Callable[[UUID], Awaitable[DeadLetter]]
 
 
 class Selection(Struct, frozen=True):
-    """These letters, or without ids all open ones, of one kind if it is given."""
+    """Without ids: all open letters, of one kind if it is given."""
 
     ids: Sequence[UUID] = ()
     kind: DeadLetterKind | None = None
 
 
 class Refusal(Struct, frozen=True):
-    """A letter that was left as it is, and why."""
-
     id: UUID
     code: str
     detail: str
@@ -68,7 +66,6 @@ def format_time(at: datetime) -> str:
 
 
 async def show_letter(settings: Settings, letter_id: UUID, printer: Printer) -> Answer:
-    """Print a line a field, then the record."""
     async with database_container(settings) as container:
         details = await details_of(await container.get(PostgresDeadLetters), letter_id)
     for name, value in asdict(details).items():
@@ -79,29 +76,19 @@ async def show_letter(settings: Settings, letter_id: UUID, printer: Printer) -> 
 
 
 async def retry_letters(settings: Settings, selection: Selection, reason: str | None, printer: Printer) -> Answer:
-    """Print each letter's new status. Exit code 1 when one failed again or was not tried."""
+    """Return exit code 1 when a letter failed again or was not tried."""
     async with sending_container(settings) as container:
-        dead_letters = await container.get(DeadLetters)
-
-        async def retry(letter_id: UUID) -> DeadLetter:
-            return await dead_letters.retry(letter_id, CLI_USER, reason)
-
-        return await handle_all(retry, letter_ids(await container.get(PostgresDeadLetters), selection), printer)
+        letters, ids = await container.get(DeadLetters), letter_ids(await container.get(PostgresDeadLetters), selection)
+        return await handle_all(lambda letter_id: letters.retry(letter_id, CLI_USER, reason), ids, printer)
 
 
 async def drop_letters(settings: Settings, selection: Selection, reason: str, printer: Printer) -> Answer:
-    """Print which letters were dropped. Needs nothing but the database."""
     async with database_container(settings) as container:
-        dead_letters = await container.get(DeadLetters)
-
-        async def drop(letter_id: UUID) -> DeadLetter:
-            return await dead_letters.drop(letter_id, CLI_USER, reason)
-
-        return await handle_all(drop, letter_ids(await container.get(PostgresDeadLetters), selection), printer)
+        letters, ids = await container.get(DeadLetters), letter_ids(await container.get(PostgresDeadLetters), selection)
+        return await handle_all(lambda letter_id: letters.drop(letter_id, CLI_USER, reason), ids, printer)
 
 
 async def letter_ids(letters: PostgresDeadLetters, selection: Selection) -> AsyncIterator[UUID]:
-    """Yield the selected ids, or page by page those that are open."""
     for letter_id in selection.ids:
         yield letter_id
     before: tuple[datetime, UUID] | None = None

@@ -8,17 +8,15 @@ import typer
 from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, import_quietly, load_settings, valid_reason
 from app.cli.output import run_command
 
-dlq = typer.Typer(no_args_is_help=True, help="Look at what nobody could process, try it again, or give it up.")
+dlq = typer.Typer(no_args_is_help=True, help="List, show, retry and drop dead letters.")
 
-Kind = Annotated[
-    Literal["command", "event", "relay"] | None, typer.Option("--kind", help="Letters of this kind alone.")
-]
+Kind = Annotated[Literal["command", "event", "relay"] | None, typer.Option("--kind", help="Only letters of this kind.")]
 Status = Annotated[
     Literal["open", "retried", "resolved", "dropped", "all"],
-    typer.Option("--status", help="Letters in this state alone."),
+    typer.Option("--status", help="Only letters in this state."),
 ]
 Ids = Annotated[list[UUID] | None, typer.Argument(help="The letters' ids.")]
-All = Annotated[bool, typer.Option("--all", help="All open letters, of the kind that is named.")]
+All = Annotated[bool, typer.Option("--all", help="All open letters, or those of --kind.")]
 
 
 @dlq.command("list")
@@ -59,7 +57,7 @@ def retry(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Have letters processed again, with one effect in all. Exit 1 when one failed again, or was not tried."""
+    """Process letters again; none takes effect twice. Exit 1 when one failed again or was not tried."""
     actions: Any = import_quietly("app.cli.dead_letter_actions")
     selection = actions.Selection(valid_ids(ids, kind, everything=everything), kind)
     run_command(lambda out: actions.retry_letters(load_settings(data_dir), selection, reason, out), as_json=as_json)
@@ -71,11 +69,11 @@ def drop(
     ids: Ids = None,
     everything: All = False,
     kind: Kind = None,
-    reason: Annotated[str, typer.Option("--reason", callback=valid_reason, help="Why they are given up.")],
+    reason: Annotated[str, typer.Option("--reason", callback=valid_reason, help="Why they are dropped.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Give letters up. Of a relay letter the event leaves the queue: consumers find the gap in its stream."""
+    """Drop letters. The event of a relay letter leaves the queue: consumers find a gap in its stream."""
     if not reason:
         raise typer.BadParameter("say why", param_hint="--reason")
     actions: Any = import_quietly("app.cli.dead_letter_actions")

@@ -34,7 +34,7 @@ from devstack import (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
-admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")
+admin = typer.Typer(no_args_is_help=True, help="Create super admins.")
 app.add_typer(admin, name="admin")
 app.add_typer(dlq, name="dlq")
 
@@ -57,7 +57,7 @@ Port = Annotated[int, typer.Option(envvar="MODPLANE_HTTP_PORT", min=1, max=65535
 def up(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     http_port: Port = DEFAULT_PORT,
-    as_json: Annotated[bool, typer.Option("--json", help="Tell what happens as JSON, an object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print progress as JSON, one object a line.")] = False,
 ) -> None:
     """Run everything in the foreground: PostgreSQL, Kafka, Redis and the service. Ctrl-C stops it, the data stays."""
     try:
@@ -148,7 +148,7 @@ app.command()(export)
 
 @app.command()
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Say how the system is: its parts, what waits, what was set aside. Exit 1 when the database does not tell."""
+    """Print the state of each part. Exit 1 unless the database answers every query and takes writes."""
     report: Any = import_quietly("app.cli.status")
     run_command(lambda out: report.tell_status(load_settings(data_dir), out), as_json=as_json)
 

@@ -34,7 +34,7 @@ Prune = Annotated[
     typer.Option(
         "--prune",
         help="Delete modules and industries that are not in the manifest, unless in use; "
-        "of a kind of which it names none, none.",
+        "no modules if it names no module, no industries if it names no industry.",
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")]
@@ -59,7 +59,7 @@ def apply(  # noqa: PLR0913 - an option each
 
     Of a directory, the .yaml, .yml and .json files directly in it are read, but no hidden ones.
 
-    Exit codes: 0 as described (with --dry-run: already), 1 something was refused, 2 the manifest was, as a whole;
+    Exit codes: 0 all is as described (with --dry-run: already), 1 something was refused, 2 the whole manifest was;
     with --dry-run, 3 something would change.
     """
     actions: Any = import_quietly("app.cli.manifest_actions")

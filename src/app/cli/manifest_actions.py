@@ -14,8 +14,15 @@ from app.cli.output import EXIT_FAILED, Answer, CommandFailed, Printer
 from app.manifest.apply import EXIT_APPLIED, EXIT_CHANGES, EXIT_MANIFEST_REFUSED, apply_manifest
 from app.manifest.current import RegisteredInPostgres
 from app.manifest.diff import change_of
-from app.manifest.export import Form, export_manifest, registered_manifest, to_document
-from app.manifest.files import is_manifest, load_manifest, read_manifest
+from app.manifest.files import (
+    Form,
+    export_manifest,
+    is_manifest,
+    load_manifest,
+    read_manifest,
+    registered_manifest,
+    to_document,
+)
 from app.manifest.model import MAX_BYTES, Manifest, ManifestRefused
 from app.manifest.parse import SUFFIXES
 from app.manifest.plan import Plan, plan, still_in_use
@@ -26,7 +33,7 @@ MAX_NAMES = 20
 
 
 class Request(Struct, frozen=True):
-    """The manifest to apply, and the options. `content` is what a pipe at `file` held."""
+    """`content` is what a pipe at `file` held."""
 
     file: Path
     skip_unknown_modules: bool = False
@@ -52,7 +59,7 @@ def read_pipe(file: Path) -> bytes | None:
 
 
 async def apply_file(settings: Settings, request: Request, deletable: Collection[str], printer: Printer) -> Answer:
-    """Apply, and print a line an item and a summary. `deletable` are names as `deletions` answers them."""
+    """Apply, and delete those of `deletable`, names as `deletions` returns them."""
     manifest = load(request)
     async with sending_container(settings) as container:
         try:
@@ -75,7 +82,6 @@ async def apply_file(settings: Settings, request: Request, deletable: Collection
 
 
 async def compare_file(settings: Settings, request: Request, printer: Printer) -> Answer:
-    """Print what applying would change. Sends nothing and needs nothing but the database."""
     manifest = load(request)
     async with database_container(settings) as container:
         planned, refusals = await compare(container, manifest, request)
@@ -96,7 +102,7 @@ async def compare_file(settings: Settings, request: Request, printer: Printer) -
 
 
 async def deletions(settings: Settings, request: Request) -> Answer:
-    """Answer with what applying would delete, each as in `module oven`."""
+    """Return the names of what applying would delete, as in `module oven`."""
     manifest = load(request)
     async with database_container(settings) as container:
         planned, _ = await compare(container, manifest, request)
@@ -118,7 +124,6 @@ async def compare(container: AsyncContainer, manifest: Manifest, request: Reques
 
 
 async def export_all(settings: Settings, file: Path | None, form: Form, printer: Printer) -> Answer:
-    """Answer with the manifest of everything registered, or write it to a file, whose suffix decides its form."""
     async with database_container(settings) as container:
         manifest = await registered_manifest(await container.get(RegisteredInPostgres))
     if file is None or str(file) == "-":
@@ -130,7 +135,6 @@ async def export_all(settings: Settings, file: Path | None, form: Form, printer:
 
 
 def write(file: Path, manifest: Manifest) -> None:
-    """Write in the form that the suffix names. Raises `CommandFailed`."""
     if not is_manifest(file):
         raise CommandFailed("file_not_written", f"A manifest's name ends in {', '.join(SUFFIXES)}.")
     text = export_manifest(manifest, "json" if file.suffix.lower() == ".json" else "yaml")
@@ -160,7 +164,6 @@ def load(request: Request) -> Manifest:
 
 
 def notes_on(manifest: Manifest, request: Request) -> Sequence[str]:
-    """Return what might be expected to be read, or deleted, and is not."""
     notes = []
     if manifest.skipped:
         count = len(manifest.skipped) - MAX_NAMES

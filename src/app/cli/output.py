@@ -1,7 +1,7 @@
 """Output of the command line: sentences for people, or one JSON document for programs.
 
 With `--json` stdout holds exactly one document, also when the command fails: `{"error": {"code": …, "detail": …}}`.
-Why it failed stands on stderr either way, mostly in one line.
+The reason is printed to stderr in both cases, usually in one line.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Printer = Callable[[str], None]
 
 
 class Answer(Struct, frozen=True):
-    """The result of a command for programs; `text` is a whole for people, such as a manifest."""
+    """`document` is for programs; `text` is a whole for people, such as a manifest."""
 
     document: Any
     exit_code: int = 0
@@ -47,7 +47,6 @@ Command = Callable[[Printer], Awaitable[Answer]]
 
 
 def run_command(command: Command, *, as_json: bool) -> NoReturn:
-    """Run a command, write its answer, and leave the program with its exit code."""
     given = run_for_answer(command, as_json=as_json)
     if as_json:
         write_document(format_json(given.document))
@@ -95,7 +94,6 @@ def write_document(text: str) -> None:
 
 
 def fail(failed: CommandFailed, *, as_json: bool) -> NoReturn:
-    """Print why there is no answer, and leave the program."""
     for line in failed.errors or [f"modplane: {failed.detail}"]:
         typer.echo(str(line), err=True)
     if as_json:

@@ -110,7 +110,7 @@ STILL_WORKS: Mapping[str, Mapping[str, str]] = {
 
 
 async def tell_status(settings: Settings, say: Printer) -> Answer:
-    """Print the status. Exit code 1 unless the database answers every question and takes writes."""
+    """Return exit code 1 unless the database answers every query and takes writes."""
     async with container_of(settings) as container:
         status = await (await container.get(StatusCollector)).status()
     for line in lines(status):
@@ -119,7 +119,6 @@ async def tell_status(settings: Settings, say: Printer) -> Answer:
 
 
 def lines(status: SystemStatus) -> Iterator[str]:
-    """Yield a line per part, group and replica, and what still works beside each part that is not well."""
     sentences = sentences_of(status)
     for name, part in status.parts.items():
         since = f" Since {part.since.isoformat(timespec='seconds')}." if part.since and part.state != "ok" else ""
@@ -140,13 +139,11 @@ def lines(status: SystemStatus) -> Iterator[str]:
 
 
 def sentences_of(status: SystemStatus) -> Mapping[str, str]:
-    """Return a sentence for each part."""
     values = {**status.parts, **numbers_of(status)}
     return {name: SENTENCES[name][part.code].format(**values) for name, part in status.parts.items()}
 
 
 def numbers_of(status: SystemStatus) -> Mapping[str, Any]:
-    """Return what the sentences count, in words."""
     relay, cache, operations = status.relay, status.cache, status.operations
     events = counted(relay.waiting or 0, "event")
     open_letters = status.dead_letters.open

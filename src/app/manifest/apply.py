@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct
@@ -20,13 +21,11 @@ DONE: Mapping[Action, Status] = {"create": "created", "update": "updated", "dele
 
 
 class Registered(Protocol):
-    """What is registered and not deleted, by id, as a manifest would describe it."""
+    """What is registered and not deleted, by id; industries with the list of their current version."""
 
     async def modules(self) -> Mapping[str, ManifestModule]: ...
 
-    async def industries(self) -> Mapping[str, ManifestIndustry]:
-        """Return industries with the list of their current version."""
-        ...
+    async def industries(self) -> Mapping[str, ManifestIndustry]: ...
 
 
 class Send(Protocol):
@@ -36,8 +35,6 @@ class Send(Protocol):
 
 
 class ItemResult(Struct, frozen=True):
-    """The outcome of one item; `why` is set when it was refused."""
-
     kind: Kind
     item_id: str
     status: Status
@@ -48,8 +45,6 @@ class ItemResult(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The outcome of a manifest, item by item in its order."""
-
     results: Sequence[ItemResult]
     left_out: Sequence[Mention] = ()
 
@@ -59,7 +54,6 @@ class Report(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """Summarize as in `12 unchanged, 0 changed`, with the refused and left out, if any."""
         parts = [f"{self.count('unchanged')} unchanged", f"{self.count('created', 'updated', 'deleted')} changed"]
         if refused := self.count("refused"):
             parts.append(f"{refused} refused")
@@ -68,7 +62,6 @@ class Report(Struct, frozen=True):
         return ", ".join(parts)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each entry left out and each item, then the summary."""
         for mention in self.left_out:
             yield f"industry {mention.industry_code}: left out {mention.module_id}, not registered ({mention.place})"
         yield from map(str, self.results)
@@ -87,22 +80,19 @@ async def apply_manifest(
     user_id: str,
     deletable: Collection[str] = (),
 ) -> Report:
-    """Make what is registered equal to the manifest.
+    """Make what is registered equal to the manifest, and delete what is `deletable`, by names as `Step.name`.
 
-    What the manifest does not name stays as it is, unless it is `deletable` (named as `Step.name` does).
     Raises `ManifestRefused`, before anything is sent, when an industry names a module that is neither registered nor
     in the manifest, unless `skip_unknown_modules` leaves such entries out.
     """
     industries, modules = await registered.industries(), await registered.modules()
     planned = plan(manifest, modules, industries, skip_unknown_modules=skip_unknown_modules, prune=bool(deletable))
-    deletions = [step for step in planned.deletions if step.name in deletable]
-    groups = [
-        planned.modules,
-        planned.industries,
-        [step for step in deletions if step.kind == "industry"],
-        [step for step in deletions if step.kind == "module"],
-    ]
-    return Report([result for steps in groups for result in await _run(steps, send, user_id)], planned.left_out)
+    steps = [step for step in planned.steps if step.after is not None or step.name in deletable]
+    results: list[ItemResult] = []
+    # Industries after the modules they name, and the reverse when they are deleted.
+    for _, group in groupby(steps, key=lambda step: (step.kind, step.after is None)):
+        results += await _run(list(group), send, user_id)
+    return Report(results, planned.left_out)
 
 
 async def _run(steps: Sequence[Step], send: Send, user_id: str) -> Sequence[ItemResult]:
@@ -139,11 +129,9 @@ def _describe_failure(outcome: Outcome) -> str:
         return ""
     if outcome.status == "pending":
         return f"operation {outcome.operation_id} is not decided yet; apply again to see what became of it"
-    return (
-        _describe_refusal(outcome.refusal)
-        if outcome.refusal
-        else f"operation {outcome.operation_id} failed; apply again"
-    )
+    if outcome.refusal:
+        return _describe_refusal(outcome.refusal)
+    return f"operation {outcome.operation_id} failed; apply again"
 
 
 def _describe_refusal(refusal: Refusal) -> str:

@@ -1,6 +1,10 @@
 """Read what is registered, as a manifest would describe it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from app.manifest.model import ManifestEntry, ManifestIndustry, ManifestModule
 from assignments.adapters.lists import PostgresAssignedModules
@@ -8,48 +12,39 @@ from industries.adapters.queries import PostgresIndustryReader
 from registry.adapters.queries import PostgresModuleReader
 from shared.ports import Database
 
+Described = TypeVar("Described", ManifestModule, ManifestIndustry)
 
+
+@dataclass
 class RegisteredInPostgres:
-    """Reads the tables, not the cache: a manifest is compared with the truth."""
+    """Reads the tables, past the cache, which may be stale."""
 
-    def __init__(
-        self,
-        modules: PostgresModuleReader,
-        industries: PostgresIndustryReader,
-        assigned: PostgresAssignedModules,
-        database: Database,
-    ) -> None:
-        self._modules = modules
-        self._industries = industries
-        self._assigned = assigned
-        self._database = database
+    module_reader: PostgresModuleReader
+    industry_reader: PostgresIndustryReader
+    assigned: PostgresAssignedModules
+    database: Database
 
     async def modules(self) -> Mapping[str, ManifestModule]:
-        return {
-            module.module_id: ManifestModule(
-                **{name: getattr(module, name) for name in ManifestModule.__struct_fields__}
-            )
-            for module in await self._modules.existing()
-        }
+        return {module.module_id: _described(ManifestModule, module) for module in await self.module_reader.existing()}
 
     async def industries(self) -> Mapping[str, ManifestIndustry]:
         return {
-            industry.industry_code: ManifestIndustry(
-                industry_code=industry.industry_code,
-                industry_name=industry.industry_name,
-                description=industry.description,
-                is_active=industry.is_active,
-                modules=await self._entries(industry.industry_code),
+            industry.industry_code: _described(
+                ManifestIndustry, industry, modules=await self._entries(industry.industry_code)
             )
-            for industry in await self._industries.existing()
+            for industry in await self.industry_reader.existing()
         }
 
     async def organizations(self, module_ids: Sequence[str]) -> Mapping[str, int]:
-        """Count the organizations that have each of these modules."""
-        async with self._database.snapshot() as transaction:
-            return await self._assigned.organizations(transaction, module_ids)
+        async with self.database.snapshot() as transaction:
+            return await self.assigned.organizations(transaction, module_ids)
 
     async def _entries(self, industry_code: str) -> Sequence[ManifestEntry]:
-        contents = await self._industries.modules(industry_code)
+        contents = await self.industry_reader.modules(industry_code)
         listed = contents.items if contents else ()
         return [ManifestEntry(entry.module_id, entry.is_required, entry.default_config) for entry in listed]
+
+
+def _described(type_: type[Described], registered: Struct, **given: Any) -> Described:
+    names = [name for name in type_.__struct_fields__ if name not in given]
+    return type_(**{name: getattr(registered, name) for name in names}, **given)

@@ -24,7 +24,7 @@ class FieldChange(Struct, frozen=True, omit_defaults=True):
 
 
 class Moved(Struct, frozen=True):
-    """A module of a template at another place in the order; places count from 1."""
+    """A module of a template at another place in the order, counted from 1."""
 
     module_id: str
     before: int
@@ -32,14 +32,12 @@ class Moved(Struct, frozen=True):
 
 
 class EntryChange(Struct, frozen=True):
-    """A module of a template that stays and changes."""
-
     module_id: str
     changes: Sequence[FieldChange]
 
 
 class ListChange(Struct, frozen=True):
-    """How a template's list of modules changes. `moved` names the fewest that explain the new order."""
+    """`moved` names the fewest modules that explain the new order."""
 
     added: Sequence[str]
     removed: Sequence[str]
@@ -48,7 +46,7 @@ class ListChange(Struct, frozen=True):
 
 
 class ItemChange(Struct, frozen=True):
-    """All that a step changes. `refused` is why it will be refused, as far as that can be foreseen."""
+    """`refused` is why the step will be refused, as far as that can be foreseen."""
 
     kind: Kind
     item_id: str
@@ -94,7 +92,6 @@ def field_changes(field: str, before: Any, after: Any) -> Iterator[FieldChange]:
 
 
 def list_change(before: Sequence[ManifestEntry], after: Sequence[ManifestEntry]) -> ListChange | None:
-    """Compare two lists of a template; None when they are equal."""
     old = {entry.module_id: entry for entry in before}
     new = {entry.module_id: entry for entry in after}
     changed = [
@@ -128,7 +125,6 @@ def moves(before: Sequence[str], after: Sequence[str]) -> Iterator[Moved]:
 
 
 def longest_increasing(numbers: Sequence[int]) -> set[int]:
-    """Return a longest increasing subsequence of distinct numbers."""
     tails: list[int] = []
     earlier: dict[int, int | None] = {}
     for number in numbers:
@@ -148,7 +144,6 @@ def format_change(change: FieldChange) -> str:
 
 
 def format_value(value: Any) -> str:
-    """Format as JSON, long values cut; `(none)` when there is no value."""
     if value is UNSET:
         return "(none)"
     text = msgspec.json.encode(value).decode()

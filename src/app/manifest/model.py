@@ -62,7 +62,6 @@ class ManifestDocument(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def manifest_schema() -> dict[str, Any]:
-    """Return the JSON Schema of one document, for validation and for editors."""
     schema = msgspec.json.schema(ManifestDocument)
     schema["$defs"]["ManifestDocument"]["patternProperties"] = {r"^(x-|\.)": {}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Manifest of Modplane", **schema}
@@ -80,8 +79,6 @@ class Place(Struct, frozen=True):
 
 
 class ManifestError(Struct, frozen=True):
-    """One error, shown as `file:line: field: message`."""
-
     place: Place
     message: str
 
@@ -90,7 +87,7 @@ class ManifestError(Struct, frozen=True):
 
 
 class ManifestRefused(Exception):  # noqa: N818 - an answer about a manifest, with everything that is wrong in it
-    """Nothing of the manifest is used. `errors` are all there are, in the order of the files."""
+    """Nothing of the manifest is used. `errors` are in the order of the files."""
 
     def __init__(self, errors: Sequence[ManifestError]) -> None:
         super().__init__("\n".join(map(str, errors)))
@@ -98,18 +95,13 @@ class ManifestRefused(Exception):  # noqa: N818 - an answer about a manifest, wi
 
 
 class Mention(Struct, frozen=True):
-    """A module in the list of an industry."""
-
     industry_code: str
     module_id: str
     place: Place
 
 
 class Manifest(Struct, frozen=True):
-    """What the files describe. No id is there twice. `mentions` are in the order of the files.
-
-    `skipped` are the names in a directory that were not read.
-    """
+    """No id is there twice. `mentions` are in the order of the files; `skipped` are names in a directory, not read."""
 
     modules: Sequence[ManifestModule]
     industries: Sequence[ManifestIndustry]

@@ -22,7 +22,7 @@ _MERGE = f"{_TAG}merge"
 _DECODED = "decoded"  # the tag of a scalar whose value is JSON's, not a text to be resolved
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
-# Numbers to YAML 1.2, and to those who write it; to 1.1, which the library reads, they are text.
+# Numbers in YAML 1.2, and text in YAML 1.1, which the library reads.
 NUMBER_ELSEWHERE = re.compile(r"[-+]?(?:[0-9]+[eE][-+]?[0-9]+|[0-9]*\.[0-9]+[eE][0-9]+|0o[0-7]+)")
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{}]|\n')
@@ -32,7 +32,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 class Flaw(Struct, frozen=True):
-    """One thing that is wrong, on a line counted from 1; `path` is empty where the text itself cannot be read."""
+    """One error, on a line counted from 1; `path` is empty when the text itself cannot be read."""
 
     line: int
     path: Path
@@ -47,20 +47,17 @@ class Document(Struct, frozen=True):
     unusable: AbstractSet[Path]
 
     def line(self, path: Path) -> int:
-        """Return the line of a part; where there is none, of what it would be in."""
         return self.lines[path] if path in self.lines else self.line(path[:-1])
 
     def is_usable(self, path: Path) -> bool:
-        """Whether neither the part nor anything that contains it is a flaw."""
         return not self.unusable or not any(path[:depth] in self.unusable for depth in range(len(path) + 1))
 
     def has_flaw(self, path: Path) -> bool:
-        """Whether the part, or anything inside it, is a flaw."""
         return any(each[: len(path)] == path for each in self.unusable)
 
 
 class Unreadable(Exception):  # noqa: N818 - an answer about a text, with everything that hinders reading it
-    """The text is no YAML or JSON, or is made to exhaust its reader."""
+    """The text is not YAML or JSON, or would exhaust memory or the stack."""
 
     def __init__(self, flaws: Sequence[Flaw]) -> None:
         super().__init__(f"{len(flaws)} flaws")
@@ -68,9 +65,9 @@ class Unreadable(Exception):  # noqa: N818 - an answer about a text, with everyt
 
 
 def parse(text: str, suffix: str) -> tuple[Sequence[Document], Sequence[Flaw]]:
-    """Parse a text by its file's suffix; without one, as JSON or YAML. Documents without content are left out.
+    """Parse a text by its file's suffix; without one, as JSON or YAML. Raises `Unreadable`.
 
-    Aliases and merge keys are written out. Raises `Unreadable`.
+    Documents without content are left out. Aliases and merge keys are written out.
     """
     walk = _Walk()
     documents = [walk.document(node) for node in _compose(text, suffix)]
@@ -88,7 +85,7 @@ def _compose(text: str, suffix: str) -> Sequence[yaml.Node]:
 
 def _compose_yaml(text: str) -> Sequence[yaml.Node]:
     try:
-        # From events, which are flat: a text made to exhaust the composer never reaches it.
+        # The depth is checked on the flat events: the composer would recurse into any depth.
         depth = 0
         for event in yaml.parse(text, Loader=_LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent)
@@ -98,7 +95,7 @@ def _compose_yaml(text: str) -> Sequence[yaml.Node]:
         return list(yaml.compose_all(text, Loader=_LOADER))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        # For a character that YAML does not allow there is a position alone.
+        # An error about a forbidden character has a position and no mark.
         line = mark.line + 1 if mark else text[: getattr(error, "position", 0)].count("\n") + 1
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise Unreadable([Flaw(line, (), f"not YAML: {reason}")]) from error
@@ -112,7 +109,7 @@ def _compose_json(text: str) -> Any:
     except (RecursionError, ValueError) as error:
         message = "not JSON: nested too deeply, or a number with thousands of digits"
         raise Unreadable([Flaw(1, (), message)]) from error
-    # Valid JSON from here on: commas and colons add nothing.
+    # The text is valid JSON now, so commas and colons can be ignored.
     line, root = 0, yaml.SequenceNode("", [])
     unclosed: list[Any] = [root]
     for match in _JSON_TOKEN.finditer(text):
@@ -150,8 +147,6 @@ def _too_deep(line: int) -> Flaw:
 
 
 class _Walk:
-    """Makes plain values of one text's nodes, and collects the flaws in them."""
-
     def __init__(self) -> None:
         self.flaws: list[Flaw] = []
         self._lines: dict[Path, int] = {}
@@ -175,7 +170,7 @@ class _Walk:
         return self._refuse(line, path, f"the tag {node.tag} is not allowed")
 
     def _bound_repetition(self, node: yaml.Node, line: int, depth: int) -> None:
-        # A few aliases of aliases are millions of values, and an alias of what it stands in never ends.
+        # Aliases of aliases can expand to millions of values, and an alias inside its own target to infinitely many.
         if id(node) in self._seen:
             self._repeated += 1
             self._repeated_characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
@@ -246,7 +241,7 @@ class _Walk:
         self._add_flaw(line, path, message)
 
     def _add_flaw(self, line: int, path: Path, message: str) -> None:
-        # Once, where it stands, not wherever an alias repeats it.
+        # Report a flaw once, not again for each alias of its value.
         if not self._repeated or not any(each.line == line and each.message == message for each in self.flaws):
             self.flaws.append(Flaw(line, path, message))
 

@@ -1,7 +1,7 @@
 """Plan the commands that make the registry and the industries equal to a manifest. Nothing is sent here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -14,13 +14,11 @@ from shared.json.patches import same_json
 
 Kind = Literal["module", "industry"]
 Action = Literal["create", "update", "delete", "keep"]
+Item = TypeVar("Item", ManifestModule, ManifestIndustry)
 
 
 class Step(Struct, frozen=True):
-    """The commands, in order, that make one item equal to its description; none when it is already.
-
-    `before` is None when the item is new or was deleted, `after` when it is to be deleted.
-    """
+    """The commands, in order, that bring one item from `before` to `after`; None stands for no item."""
 
     kind: Kind
     item_id: str
@@ -30,7 +28,6 @@ class Step(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Kind and id, as in `module oven`."""
         return f"{self.kind} {self.item_id}"
 
     @property
@@ -43,10 +40,7 @@ class Step(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """Modules come before industries, which name them; deletions come last, industries first.
-
-    `left_out` are entries of industries that name unknown modules.
-    """
+    """Steps in the order of their execution; `left_out` are entries of industries that name unknown modules."""
 
     modules: Sequence[Step]
     industries: Sequence[Step]
@@ -75,7 +69,7 @@ def plan(
     unknown = [
         mention
         for mention in manifest.mentions
-        # An industry may keep a module that was deleted meanwhile, as its own rules allow.
+        # An industry may keep a module that was deleted later, as the rules of industries allow.
         if mention.module_id not in known and mention.module_id not in listed.get(mention.industry_code, ())
     ]
     if unknown and not skip_unknown_modules:
@@ -131,7 +125,7 @@ def _changes(wanted: Struct, current: Struct) -> dict[str, Any]:
     return {
         name: value
         for name, value in asdict(wanted).items()
-        # as JSON, because Python holds 1, 1.0 and True for equal
+        # Compared as JSON, because 1 == 1.0 == True in Python.
         if not same_json(value, getattr(current, name))
     }
 
@@ -139,29 +133,22 @@ def _changes(wanted: Struct, current: Struct) -> dict[str, Any]:
 def _deletions(
     manifest: Manifest, modules: Mapping[str, ManifestModule], industries: Mapping[str, ManifestIndustry]
 ) -> Sequence[Step]:
-    named_modules = {module.module_id for module in manifest.modules}
-    named_industries = {industry.industry_code for industry in manifest.industries}
+    other_industries = _not_named(industries, {industry.industry_code for industry in manifest.industries})
+    other_modules = _not_named(modules, {module.module_id for module in manifest.modules})
     return [
-        *(
-            Step("industry", code, industry, None, [DeleteIndustry(code)])
-            for code, industry in industries.items()
-            if named_industries and code not in named_industries
-        ),
-        *(
-            Step("module", module_id, module, None, [DeleteModule(module_id)])
-            for module_id, module in modules.items()
-            if named_modules and module_id not in named_modules
-        ),
+        *(Step("industry", code, each, None, [DeleteIndustry(code)]) for code, each in other_industries),
+        *(Step("module", module_id, each, None, [DeleteModule(module_id)]) for module_id, each in other_modules),
     ]
+
+
+def _not_named(registered: Mapping[str, Item], named: set[str]) -> Sequence[tuple[str, Item]]:
+    return [(id_, item) for id_, item in registered.items() if named and id_ not in named]
 
 
 def still_in_use(
     planned: Plan, industries: Mapping[str, ManifestIndustry], organizations: Mapping[str, int]
 ) -> Mapping[str, str]:
-    """Return why deletions of modules will be refused, by module id, as far as it can be foreseen.
-
-    `organizations` are the numbers of those that have each module now.
-    """
+    """Return why deletions of modules will be refused, by module id. `organizations` counts those that have each."""
     after = dict(industries)
     for step in (*planned.industries, *planned.deletions):
         if step.kind == "industry":

@@ -1,5 +1,6 @@
 """Apply the seeds: once, on an empty registry, and never again."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -20,30 +21,25 @@ IS_MARKED = "SELECT 1 FROM shared.marks WHERE name = 'seeds'"
 MARK = "INSERT INTO shared.marks (name) VALUES ('seeds') ON CONFLICT DO NOTHING"
 
 
+@dataclass(repr=False)
 class Seeding:
-    """Applies the seeds as commands of `system:seed`, and marks it in the database.
+    """Replicas that start together send the same items: the second of two equal registrations changes nothing."""
 
-    Replicas that start together send the same items: the second of two equal registrations changes nothing.
-    """
-
-    def __init__(
-        self, settings: Settings, database: PostgresDatabase, registered: RegisteredInPostgres, send: DirectSender
-    ) -> None:
-        self._settings = settings
-        self._database = database
-        self._registered = registered
-        self._send = send
+    settings: Settings
+    database: PostgresDatabase
+    registered: RegisteredInPostgres
+    send: DirectSender
 
     async def run_once(self) -> None:
         """Apply the seeds unless that was done, or modules are registered already. Raises `Unavailable`."""
-        if self._settings.seeds is None:
+        if self.settings.seeds is None:
             return
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             if await connection.fetchval(IS_MARKED) is not None:
                 return
-        if not await self._registered.modules():
-            await self._apply(self._settings.seeds)
-        async with self._database.writing() as transaction:
+        if not await self.registered.modules():
+            await self._apply(self.settings.seeds)
+        async with self.database.writing() as transaction:
             await transaction.execute(MARK)
 
     async def _apply(self, seeds: Path) -> None:
@@ -53,7 +49,7 @@ class Seeding:
             log.error("seeds_refused", errors=str(refused))  # noqa: TRY400 - the lines say where
             return
         report = await apply_manifest(
-            manifest, self._registered, self._send, skip_unknown_modules=False, user_id=SEED_USER
+            manifest, self.registered, self.send, skip_unknown_modules=False, user_id=SEED_USER
         )
         if report.exit_code:
             raise Unavailable(f"Some seeds were not applied: {report.summary}.")

@@ -44,8 +44,6 @@ Errors = Iterator[tuple[Path, str]]
 
 
 class ManifestReader:
-    """Reads one file after the other, and makes one manifest of them."""
-
     def __init__(self) -> None:
         self._errors: list[ManifestError] = []
         self._first_places: dict[tuple[Any, ...], Place] = {}
@@ -54,7 +52,7 @@ class ManifestReader:
         self._mentions: list[Mention] = []
 
     def manifest(self) -> Manifest:
-        """Return everything that was read. Raises `ManifestRefused` with the errors of all files."""
+        """Return the content of all files. Raises `ManifestRefused` with the errors of all files."""
         if self._errors:
             raise ManifestRefused(self._errors)
         return Manifest(self._modules, self._industries, self._mentions)
@@ -74,7 +72,7 @@ class ManifestReader:
 
     def _duplicates(self, file: str, document: Document) -> Iterator[ManifestError]:
         for path, id_ in (*_ids(document.value), *_ids(document.value, "industries", "industry_code")):
-            # Modules and industries are unique in all files, the entries of an industry in its list.
+            # Modules and industries are unique across all files, entries within the list of their industry.
             scope = path[:-2]
             key = (*scope, id_) if len(scope) == 1 else (file, id(document), *scope, id_)
             place = _place(file, document, path)
@@ -110,7 +108,7 @@ def _items(value: Any, key: str) -> Sequence[tuple[int, dict[str, Any]]]:
 
 
 def validate(document: Document) -> Errors:
-    """Bring the document's texts into their kept form, and yield what is wrong with it, by path."""
+    """Normalize the document's texts in place, and yield its errors by path."""
     text_errors = dict(_compose_texts(document.value))
     schema_errors = (each for error in VALIDATOR.iter_errors(document.value) for each in _describe(error))
     yield from text_errors.items()

@@ -50,7 +50,6 @@ async def finish_event_log(url: str) -> None:
 
 @asynccontextmanager
 async def upkeep_lock(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]:
-    """Hold the lock of the upkeep until the connection closes."""
     # Polled: building an index waits for all transactions, and a blocked lock statement would be one of them.
     while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", UPKEEP_LOCK):  # noqa: ASYNC110 - no signal
         await asyncio.sleep(LOCK_PAUSE_SECONDS)

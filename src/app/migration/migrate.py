@@ -49,7 +49,6 @@ REFUSALS = (MigrationFailed, SQLAlchemyError, CommandError, asyncpg.PostgresErro
 
 
 def topics() -> dict[str, dict[str, str]]:
-    """Return every topic with its configuration: commands are kept 3 days, events 14."""
     commands = {command_topic(name): {"retention.ms": str(COMMAND_RETENTION_MS)} for name in EVENT_SOURCES}
     events = {topic: {"retention.ms": str(EVENT_RETENTION_MS)} for source in EVENT_SOURCES.values() for topic in source}
     return commands | events

@@ -16,6 +16,6 @@ class AccessSeams(Provider):
         return directory
 
     @provide
-    def facts(self) -> access.ports.FactLog:
-        """`access` sends no commands, but its direct writes are in the event log."""
+    def audit_log(self) -> access.ports.AccessAuditLog:
+        """`access` sends no commands; its direct writes are in the event log all the same."""
         return PostgresAuditLog("access")

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from dishka import AnyOf, Provider, Scope, provide
 
-import access.signup
+import access.users
 import organizations.ports
 from access.adapters.tokens import JwtIssuer
 from assignments.adapters.lists import PostgresAssignees
@@ -37,11 +37,11 @@ class OrganizationsSeams(Provider):
         return assignees
 
     @provide
-    def pending_owners(self, owners: access.signup.PendingOwners) -> organizations.ports.PendingOwners:
+    def pending_owners(self, owners: access.users.PendingOwners) -> organizations.ports.PendingOwners:
         return PendingOwners(owners)
 
     @provide
-    def signup_owners(self, owners: access.signup.PendingOwners) -> organizations.ports.SignupOwners:
+    def signup_owners(self, owners: access.users.PendingOwners) -> organizations.ports.SignupOwners:
         return owners
 
     @provide
@@ -56,7 +56,7 @@ class OrganizationsSeams(Provider):
 class PendingOwners:
     """Convert ids: UUIDs in `access`, text in organizations."""
 
-    def __init__(self, owners: access.signup.PendingOwners) -> None:
+    def __init__(self, owners: access.users.PendingOwners) -> None:
         self._owners = owners
         self.pending = owners.pending
         self.discard = owners.discard

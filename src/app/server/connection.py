@@ -70,11 +70,9 @@ class HttpConnection(HttpToolsProtocol):
 
     @property
     def unread(self) -> int:
-        """Bytes that the client has not read yet."""
         return self.transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Admit the connection, or answer why not."""
         peer = transport.get_extra_info("peername")
         self.host = str(peer[0]) if peer else ""
         refused = self._connections.refusal(self.host)

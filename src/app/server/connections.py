@@ -35,7 +35,7 @@ READER_BYTES = 16 * 1024
 
 
 class ConnectionLimits(Struct, frozen=True, kw_only=True):
-    """Connections of one process. `per_address` 0 is no limit, and `exempt` networks, such as a proxy's, have none.
+    """`per_address` 0 is no limit; `exempt` networks, such as a proxy's, have none.
 
     `reader_seconds` is how long a client may read nothing of its answer, and how long a body is read after its answer.
     """
@@ -49,15 +49,11 @@ class ConnectionLimits(Struct, frozen=True, kw_only=True):
 
 
 class WatchedConnection(Protocol):
-    """A connection as `Connections` sees it."""
-
     host: str
     state: State
 
     @property
-    def unread(self) -> int:
-        """Bytes that the client has not read yet."""
-        ...
+    def unread(self) -> int: ...
 
     def end(self, reason: Reason) -> None:
         """Close it, with an answer if one is due."""
@@ -92,7 +88,6 @@ class Connections:
         return "full" if self._count >= self.limits.most and not self._made_room() else None
 
     def enter(self, connection: WatchedConnection) -> None:
-        """Count a connection until it leaves."""
         address = network_of(connection.host)
         self._count += 1
         self._of_address[address] = self._of_address.get(address, 0) + 1
@@ -159,7 +154,6 @@ class Connections:
 
 @lru_cache(maxsize=10_000)
 def is_within(host: str, networks: tuple[Network, ...]) -> bool:
-    """Whether the address is in one of the networks."""
     try:
         address = ip_address(host)
     except ValueError:

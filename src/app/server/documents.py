@@ -55,8 +55,6 @@ SWAGGER_FILES = {
 
 
 class StaticDocument(Struct, frozen=True):
-    """A response that stays the same while the process lives."""
-
     body: bytes
     media_type: str
 
@@ -76,7 +74,6 @@ class StaticDocument(Struct, frozen=True):
 
 
 def document_routes(folder: Path = DOCUMENTS) -> list[HTTPRouteHandler]:
-    """Serve Swagger UI, and the committed documents byte for byte."""
     swagger = swagger_folder()
     contents = {
         "/schema": (PAGE, "text/html"),

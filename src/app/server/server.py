@@ -40,15 +40,12 @@ class AddressNotFree(OSError):  # noqa: N818 - named after the fault
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server. It ends connections beyond their time-outs, and itself in bounded time."""
-
     def __init__(self, config: uvicorn.Config, limits: ConnectionLimits) -> None:
         super().__init__(config)
         self._limits = limits
         self._connections: Connections | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application, then accept connections."""
         self._connections = Connections(fit_open_files(self._limits), asyncio.get_running_loop().time)
         # Called by the server where it would make a protocol of its class.
         self.config.http_protocol_class = cast("Any", partial(HttpConnection, self._connections))
@@ -68,7 +65,6 @@ class Server(uvicorn.Server):
         return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
-        """Run ten times a second."""
         if self._connections is not None:
             await self._connections.end_late()
         return await super().on_tick(counter)
@@ -127,7 +123,6 @@ def listeners(host: str, port: int) -> list[socket.socket]:
 
 
 def accept_backlog(listeners: Sequence[socket.socket]) -> Iterator[socket.socket]:
-    """Accept the connections that wait in the listeners' queues."""
     for listener in listeners:
         listener.setblocking(False)
         with suppress(OSError):

@@ -40,8 +40,6 @@ ONE_HOUR = "public, max-age=3600"
 
 
 class StoredFile(Struct, frozen=True):
-    """A file of the build: plain, and in each encoding it was built in."""
-
     media_type: str
     etag: str
     bodies: Mapping[str, bytes]
@@ -66,7 +64,7 @@ def index_page(directory: Path) -> Path:
 
 
 def load_build(directory: Path) -> Mapping[str, StoredFile]:
-    """Load the files of a build by their paths in it, once: a new build is served from the next start on.
+    """Load the files of a build by their paths in it: a later one is served from the next start on.
 
     Raises `WebNotBuilt`.
     """
@@ -79,7 +77,6 @@ def load_build(directory: Path) -> Mapping[str, StoredFile]:
 
 
 def load_file(path: Path) -> StoredFile:
-    """Load a file with its compressed twins."""
     plain = path.read_bytes()
     twins = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS.items()}
     bodies = {"": plain} | {name: twin.read_bytes() for name, twin in twins.items() if twin.is_file()}
@@ -130,7 +127,6 @@ def existing(files: Mapping[str, StoredFile], name: str) -> StoredFile:
 
 
 def respond(request: AnyRequest, file: StoredFile, headers: Mapping[str, str]) -> Response[Any]:
-    """Respond with the file in the best encoding, or 304."""
     common = {**headers, "ETag": file.etag, "Vary": "Accept-Encoding"}
     wanted = request.headers.get("if-none-match")
     if wanted is not None and not_modified(wanted, file.etag):

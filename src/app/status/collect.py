@@ -38,7 +38,7 @@ VERSION = "SELECT split_part(current_setting('server_version'), ' ', 1)"
 
 @dataclass(frozen=True)
 class Readers:
-    """Reads of the database, each raising `Unavailable`."""
+    """Each method raises `Unavailable`."""
 
     database: PostgresDatabase
     queues: PostgresQueues
@@ -50,35 +50,24 @@ class Readers:
             return str(await connection.fetchval(VERSION))
 
 
+@dataclass(repr=False)
 class StatusCollector:
-    """Looks at every part of the system, once for all requests within a second."""
+    settings: Settings
+    readers: Readers
+    redis: RedisServer
+    kafka: KafkaGroups
+    deciders: Deciders
+    subscribers: ContextSubscribers
+    heartbeat: Heartbeat
+    clock: Clock
 
-    def __init__(  # noqa: PLR0913 - everything there is to look at
-        self,
-        *,
-        settings: Settings,
-        readers: Readers,
-        redis: RedisServer,
-        kafka: KafkaGroups,
-        deciders: Deciders,
-        subscribers: ContextSubscribers,
-        heartbeat: Heartbeat,
-        clock: Clock,
-    ) -> None:
-        self._settings = settings
-        self._readers = readers
-        self._redis = redis
-        self._kafka = kafka
-        self._deciders = deciders
-        self._subscribers = subscribers
-        self._heartbeat = heartbeat
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._turn = asyncio.Lock()
         self._last: tuple[float, SystemStatus] | None = None
         self._abandoned: set[asyncio.Task[Any]] = set()
 
     async def status(self) -> SystemStatus:
-        """Return the status. Raises nothing: what is away is part of the answer."""
+        """Return the status, at most a second old. Raises nothing: what is away is part of the answer."""
         async with self._turn:
             now = asyncio.get_running_loop().time()
             if self._last is None or now - self._last[0] > FRESH_SECONDS:
@@ -88,19 +77,19 @@ class StatusCollector:
     async def _facts(self) -> Facts:
         probe = asyncio.create_task(self._in_time(self._probe_writes))
         postgres, waiting, seen, registered, redis, kafka = await asyncio.gather(
-            self._in_time(partial(timed, self._readers.version)),
-            self._in_time(self._readers.queues.waiting),
-            self._in_time(self._readers.replicas.seen),
-            self._in_time(self._readers.modules.existing_ids),
-            self._in_time(partial(timed, self._redis.version)),
+            self._in_time(partial(timed, self.readers.version)),
+            self._in_time(self.readers.queues.waiting),
+            self._in_time(self.readers.replicas.seen),
+            self._in_time(self.readers.modules.existing_ids),
+            self._in_time(partial(timed, self.redis.version)),
             self._in_time(self._groups),
         )
         await probe
         return Facts(
-            now=self._clock.now(),
-            answered_by=self._settings.replica_id,
-            postgres_observed=self._heartbeat.postgres.observed,
-            writes_problem=self._readers.database.writes.problem,
+            now=self.clock.now(),
+            answered_by=self.settings.replica_id,
+            postgres_observed=self.heartbeat.postgres.observed,
+            writes_problem=self.readers.database.writes.problem,
             postgres=postgres,
             redis=redis,
             kafka=None if kafka is None else Answered(kafka.answer_ms, None),
@@ -113,20 +102,20 @@ class StatusCollector:
         )
 
     async def _probe_writes(self) -> None:
-        # A process without a heartbeat, such as the command line, writes nothing that would show it.
-        if self._heartbeat.postgres.observed is None:
-            await self._readers.database.probe_writes()
+        # A process without a heartbeat, such as the command line, does not learn of failing writes otherwise.
+        if self.heartbeat.postgres.observed is None:
+            await self.readers.database.probe_writes()
 
     async def _groups(self) -> GroupsStatus:
-        commands = [Group(command_group(decider.name), [command_topic(decider.name)]) for decider in self._deciders]
-        subscribers = await self._subscribers.handlers()
+        commands = [Group(command_group(decider.name), [command_topic(decider.name)]) for decider in self.deciders]
+        subscribers = await self.subscribers.handlers()
         events = [Group(event_group(name), sorted(handlers)) for name, handlers in subscribers.items()]
-        return await self._kafka.look([*commands, *events])
+        return await self.kafka.look([*commands, *events])
 
     async def _in_time(self, look: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
         """Return None when the part is away or too slow, or lacks a table because its schema is older than the code."""
         task = asyncio.create_task(look())
-        # An abandoned look is not awaited: a server that hangs does not answer the cancellation either.
+        # A task that is too slow is not awaited after its cancellation, which a server that hangs does not answer.
         await asyncio.wait({task}, timeout=LOOK_SECONDS)
         if not task.done():
             task.cancel()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import nan
 from time import perf_counter
 
@@ -48,7 +49,7 @@ KINDS = ("command", "event", "relay")
 
 
 class Waiting(Struct, frozen=True):
-    """What waits in the database. Counts end at 100,000. Ages are 0 when nothing waits."""
+    """Counts end at 100,000. Ages are 0 when nothing waits."""
 
     events: int
     oldest_event_seconds: float
@@ -58,13 +59,11 @@ class Waiting(Struct, frozen=True):
 
 
 class PostgresQueues:
-    """Reads the queues, each through an index over the waiting rows alone."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
     async def waiting(self) -> Waiting:
-        """Count what waits. Raises `Unavailable`."""
+        """Count through indexes over the waiting rows alone. Raises `Unavailable`."""
         async with self._database.reading() as connection:
             events, event_age, pending, pending_age = await connection.fetchrow(WAITING, COUNTED)
             rows = await connection.fetch(OPEN_LETTERS, COUNTED)
@@ -72,26 +71,24 @@ class PostgresQueues:
         return Waiting(events, event_age or 0.0, pending, pending_age or 0.0, letters)
 
 
+@dataclass
 class Parts:
     """Gauges of this process's own parts. Cheap: sampling sends nothing anywhere."""
 
-    def __init__(self, database: PostgresDatabase, store: RedisCache, waiter: OutcomeWaiter) -> None:
-        self._database = database
-        self._store = store
-        self._waiter = waiter
+    database: PostgresDatabase
+    store: RedisCache
+    waiter: OutcomeWaiter
 
     def sample(self) -> None:
-        metrics.PART_UP.labels(part="redis").set(self._store.trusted)
-        metrics.WAITING.set(len(self._waiter))
-        for pool, (size, idle, limit) in self._database.sessions().items():
+        metrics.PART_UP.labels(part="redis").set(self.store.trusted)
+        metrics.WAITING.set(len(self.waiter))
+        for pool, (size, idle, limit) in self.database.sessions().items():
             metrics.CONNECTIONS.labels(pool=pool, state="in_use").set(size - idle)
             metrics.CONNECTIONS.labels(pool=pool, state="idle").set(idle)
             metrics.CONNECTIONS_LIMIT.labels(pool=pool).set(limit)
 
 
 class Queues:
-    """Gauges of what waits in the database and in Kafka."""
-
     def __init__(self, queues: PostgresQueues, connection: KafkaConnection) -> None:
         self._queues = queues
         self._connection = connection
@@ -102,7 +99,7 @@ class Queues:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     async def sample(self) -> None:
-        """Set every gauge. One that cannot be read becomes NaN: its last value would pass for the present one."""
+        """Set every gauge. One that cannot be read becomes NaN, because its last value would look current."""
         await self._sample_database()
         await self._sample_kafka()
 
@@ -159,7 +156,7 @@ async def lag_of(consumer: AIOKafkaConsumer) -> Mapping[str, int]:
 
 
 async def measure_loop_delay() -> None:
-    """Sleep in a loop, and record how much longer each sleep took than asked. Never returns."""
+    """Sleep in a loop, and record how much later than requested each ended. Never returns."""
     while True:
         started = perf_counter()
         await asyncio.sleep(TICK_SECONDS)

@@ -1,6 +1,7 @@
 """Report this replica's state to the database every few seconds."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
@@ -25,8 +26,6 @@ KAFKA_SECONDS = 2.0
 
 
 class Observation:
-    """Whether a part answers, and since when."""
-
     def __init__(self) -> None:
         self.observed: Observed | None = None
 
@@ -37,27 +36,20 @@ class Observation:
         return self.observed
 
 
+@dataclass(repr=False)
 class Heartbeat:
-    """Observes the parts and reports them. `postgres` stays in memory: its outage cannot be reported there."""
+    """Reports the parts every few seconds. `postgres` stays in memory: its outage cannot be reported there."""
 
-    def __init__(  # noqa: PLR0913 - everything it observes
-        self,
-        settings: Settings,
-        replicas: PostgresReplicas,
-        store: RedisCache,
-        connection: KafkaConnection,
-        waiter: OutcomeWaiter,
-        clock: Clock,
-        database: PostgresDatabase,
-    ) -> None:
-        self._settings = settings
-        self._replicas = replicas
-        self._store = store
-        self._connection = connection
-        self._waiter = waiter
-        self._clock = clock
-        self._database = database
-        self._started_at = clock.now()
+    settings: Settings
+    replicas: PostgresReplicas
+    store: RedisCache
+    connection: KafkaConnection
+    waiter: OutcomeWaiter
+    clock: Clock
+    database: PostgresDatabase
+
+    def __post_init__(self) -> None:
+        self._started_at = self.clock.now()
         self._version = version("modplane")
         self._kafka, self._redis = Observation(), Observation()
         self.postgres = Observation()
@@ -73,35 +65,35 @@ class Heartbeat:
 
     async def beat(self) -> bool:
         """Report once. Return whether every part answers: until then the next report comes sooner."""
-        kafka = await self._connection.answers(KAFKA_SECONDS)
-        now = self._clock.now()
+        kafka = await self.connection.answers(KAFKA_SECONDS)
+        now = self.clock.now()
         replica = Replica(
-            name=self._settings.replica_id,
-            role=self._settings.role,
+            name=self.settings.replica_id,
+            role=self.settings.role,
             version=self._version,
             started_at=self._started_at,
             report=Report(
                 kafka=self._kafka.note(answers=kafka, now=now),
-                redis=self._redis.note(answers=self._store.trusted, now=now),
+                redis=self._redis.note(answers=self.store.trusted, now=now),
                 cache=cache_counts(),
-                waiting_requests=len(self._waiter),
+                waiting_requests=len(self.waiter),
             ),
         )
-        if self._database.writes.problem:
-            await self._database.probe_writes()
+        if self.database.writes.problem:
+            await self.database.probe_writes()
         try:
-            await self._replicas.report(replica)
+            await self.replicas.report(replica)
         except Unavailable as error:
             log.debug("heartbeat_not_written", error=error.detail)
             self.postgres.note(answers=isinstance(error, DatabaseTakesNoWrites), now=now)
             return False
         self.postgres.note(answers=True, now=now)
-        return kafka and self._store.trusted and not self._database.writes.problem
+        return kafka and self.store.trusted and not self.database.writes.problem
 
     async def _leave(self) -> None:
         try:
             async with asyncio.timeout(1):
-                await self._replicas.leave(self._settings.replica_id, self._started_at)
+                await self.replicas.leave(self.settings.replica_id, self._started_at)
         except (Unavailable, TimeoutError):
             log.debug("heartbeat_not_removed")
 

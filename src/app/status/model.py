@@ -1,6 +1,6 @@
 """The system's status as one document, and the facts it is derived from.
 
-A part's `code` is stable and says why the part is in its state. Sentences are left to whoever shows the document.
+A part's `code` is stable and says why the part is in its state. Clients write the sentences.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,12 @@ State = Literal["ok", "degraded", "down", "unknown"]
 
 
 class Answered(Struct, frozen=True):
-    """A server's response time, and its version if it tells one."""
-
     milliseconds: float
     version: str | None
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What a look at the system returned. None: it could not be read."""
+    """What the parts answered; None where one did not."""
 
     now: datetime
     answered_by: str
@@ -187,5 +185,4 @@ class SystemStatus(Struct, frozen=True, kw_only=True):
 
     @property
     def parts(self) -> Mapping[str, Part]:
-        """The parts by name, in the document's order."""
         return {name: part for name in self.__struct_fields__ if isinstance(part := getattr(self, name), Part)}

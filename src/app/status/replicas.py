@@ -1,4 +1,4 @@
-"""Each replica's last report, in the database, where every replica and the command line can read it."""
+"""Each replica's last report, kept in the database."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -38,15 +38,13 @@ class Observed(Struct, frozen=True):
 
 
 class CacheCounts(Struct, frozen=True):
-    """Cached reads of a process since it started. `bypasses` went past the cache."""
-
     hits: int = 0
     misses: int = 0
     bypasses: int = 0
 
 
 class Report(Struct, frozen=True):
-    """A replica's report. Fields that a newer version added are ignored."""
+    """Fields that a newer version added are ignored."""
 
     kafka: Observed
     redis: Observed
@@ -63,15 +61,13 @@ class Replica(Struct, frozen=True):
 
 
 class SeenReplica(Replica, frozen=True):
-    """A replica as last reported, by the database's clock, which all replicas share."""
+    """Times are by the database's clock, which all replicas share."""
 
     seen_at: datetime
     silent_seconds: float
 
 
 class PostgresReplicas:
-    """One row per replica, renewed every few seconds."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 

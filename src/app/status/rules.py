@@ -37,7 +37,6 @@ NO_WRITES: Mapping[str, Literal["disk_full", "read_only"]] = {DISK_FULL: "disk_f
 
 
 def assess(facts: Facts) -> SystemStatus:
-    """Return the status of every part, and of the whole."""
     running = [one for one in facts.replicas or () if one.silent_seconds <= SILENT_SECONDS]
     status = SystemStatus(
         state="ok",
@@ -73,7 +72,7 @@ def postgres(facts: Facts) -> PostgresStatus:
 
 
 def server(answered: Answered | None, seen: Sequence[Observed]) -> ServerStatus:
-    """Down when it does not answer here, degraded when only some replicas reach it.
+    """Return `down` when it does not answer here, `degraded` when only some replicas reach it.
 
     `since` is when the first replica lost it, or when the last one reached it again.
     """
@@ -95,7 +94,6 @@ def server(answered: Answered | None, seen: Sequence[Observed]) -> ServerStatus:
 
 
 def timing(answered: Answered | None) -> Mapping[str, Any]:
-    """Return the milliseconds, to a tenth, and the version."""
     if answered is None:
         return {"answer_ms": None, "version": None}
     return {"answer_ms": round(answered.milliseconds, 1), "version": answered.version}
@@ -203,7 +201,7 @@ def replicas(facts: Facts, running: Sequence[SeenReplica]) -> ReplicasStatus:
 
 
 def drift(facts: Facts) -> DriftStatus:
-    """Never more than a note: nothing validates with the enum."""
+    """Return `ok` also for differences: nothing validates with the enum."""
     if facts.registered is None:
         return DriftStatus(state="unknown", code="unknown")
     unlisted = sorted(set(facts.registered) - set(facts.enumerated))

@@ -1,8 +1,8 @@
-"""Binds what operators work with: dead letters and who can process them, and how the system is."""
+"""Bind dead letters, their redelivery, and the system's status."""
 
 from collections.abc import AsyncIterator
 
-from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
+from dishka import AnyOf, Provider, Scope, provide
 
 from app.contexts import ContextSubscribers
 from app.seams.commands import Deciders
@@ -13,8 +13,7 @@ from app.status.replicas import PostgresReplicas
 from shared.cache.redis import RedisServer
 from shared.commands.bus import CommandBus
 from shared.dead_letters.postgres import PostgresDeadLetters
-from shared.dead_letters.redelivery import RecordRedeliveries, Subscribers
-from shared.dead_letters.service import DeadLetterRepository, DeadLetters, Redeliveries
+from shared.dead_letters.service import DeadLetterRepository, DeadLetters, RecordRedeliveries, Redeliveries, Subscribers
 from shared.eventlog.audit_log import AuditLog, PostgresAuditLog
 from shared.kafka.groups import KafkaGroups
 from shared.ports import Clock
@@ -23,34 +22,26 @@ SYSTEM = "system"
 
 
 class SystemProvider(Provider):
-    """Everything lives as long as the process."""
-
     scope = Scope.APP
     letters = provide(PostgresDeadLetters, provides=AnyOf[PostgresDeadLetters, DeadLetterRepository])
     dead_letters = provide(DeadLetters)
     stored_replicas = provide(PostgresReplicas)
     heartbeat = provide(Heartbeat)
+    subscribers = provide(ContextSubscribers, provides=AnyOf[ContextSubscribers, Subscribers])
     readers = provide(Readers)
     collector = provide(StatusCollector)
 
     @provide
     async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:
-        """Of the process's own Kafka; connected when it is looked at."""
         groups = KafkaGroups(settings.kafka_bootstrap)
         yield groups
         await groups.close()
 
     @provide
     async def redis_server(self, settings: Settings) -> AsyncIterator[RedisServer]:
-        """Return the process's own, beside its store."""
         server = RedisServer(settings.redis_url)
         yield server
         await server.close()
-
-    @provide
-    def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:
-        """Return the process's own."""
-        return ContextSubscribers(container)
 
     @provide
     def redeliveries(self, bus: CommandBus, deciders: Deciders, subscribers: Subscribers, clock: Clock) -> Redeliveries:

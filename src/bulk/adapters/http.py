@@ -15,12 +15,12 @@ from bulk.domain import (
     MAX_ORGANIZATIONS,
     BulkCommand,
     BulkOperationEnded,
-    BulkOperationNotFound,
     BulkOperationUnderWay,
     DryRunResult,
     ItemOutcome,
     OrganizationFilter,
     Selection,
+    not_found,
 )
 from bulk.requests import BulkOperationRequest, BulkRequests
 from shared.commands.http import fingerprint, operation_id_of
@@ -164,7 +164,3 @@ async def progress_of(reader: PostgresBulkReader, bulk_operation_id: UUID) -> Bu
     if progress is None:
         raise not_found(bulk_operation_id)
     return progress
-
-
-def not_found(bulk_operation_id: UUID) -> BulkOperationNotFound:
-    return BulkOperationNotFound(f"There is no bulk operation {bulk_operation_id}. See GET /api/v1/bulk-operations.")

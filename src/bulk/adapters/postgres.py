@@ -146,7 +146,6 @@ class PostgresBulkOperations:
         self._holder = replica_id
 
     async def begin(self, bulk: BulkOperation, fingerprint: str) -> tuple[BulkOperation, str]:
-        """Store it once for each id; one that is there already stays as it is."""
         ids = sorted({str(id_) for id_ in bulk.selection.organization_ids or ()})
         selection = Selection(None, bulk.selection.filter)  # the items have the ids
         async with self._database.writing() as transaction:
@@ -169,19 +168,20 @@ class PostgresBulkOperations:
     async def retry(self, bulk_id: UUID) -> int:
         """Queue the items first, so that the process that claims it finds them."""
         async with self._database.writing() as transaction:
-            again = changed(await transaction.execute(RETRY, bulk_id, list(RETRIED)))
+            again = row_count(await transaction.execute(RETRY, bulk_id, list(RETRIED)))
             if again:
                 await transaction.execute(RUN_AGAIN, bulk_id)
         return again
 
     async def claim(self) -> BulkOperation | None:
-        async with self._database.writing() as transaction:
-            row = await transaction.fetchrow(CLAIM, self._holder)
-        return operation(row) if row else None
+        return await self._leased(CLAIM, self._holder)
 
     async def renew(self, bulk_id: UUID) -> BulkOperation | None:
+        return await self._leased(RENEW, bulk_id, self._holder)
+
+    async def _leased(self, statement: str, *arguments: Any) -> BulkOperation | None:
         async with self._database.writing() as transaction:
-            row = await transaction.fetchrow(RENEW, bulk_id, self._holder)
+            row = await transaction.fetchrow(statement, *arguments)
         return operation(row) if row else None
 
     async def select(self, bulk_id: UUID, organization_ids: Sequence[str], cursor: str | None) -> None:
@@ -205,11 +205,10 @@ class PostgresBulkOperations:
             await transaction.execute(RECORD, bulk_id, *zip(*sorted(rows), strict=True))
 
     async def cancel_waiting(self, bulk_id: UUID, but: Sequence[str]) -> None:
-        """Cancel five thousand in a transaction."""
         moved = CANCELLED_AT_ONCE
         while moved == CANCELLED_AT_ONCE:
             async with self._database.writing() as transaction:
-                moved = changed(await transaction.execute(CANCEL_WAITING, bulk_id, list(but), CANCELLED_AT_ONCE))
+                moved = row_count(await transaction.execute(CANCEL_WAITING, bulk_id, list(but), CANCELLED_AT_ONCE))
 
     async def sweep(self) -> None:
         """Delete a few that ended 90 days ago, with their items."""
@@ -227,6 +226,5 @@ def encoded(document: Any) -> str:
     return msgspec.json.encode(document).decode()
 
 
-def changed(tag: str) -> int:
-    """Return the number of rows in a command tag."""
+def row_count(tag: str) -> int:
     return int(tag.rpartition(" ")[2])

@@ -109,8 +109,6 @@ class BulkItemPage(Struct, frozen=True):
 
 
 class RecentPlace(Struct, frozen=True, array_like=True):
-    """Where a page of bulk operations ended."""
-
     created_at: datetime
     id: UUID
 
@@ -133,15 +131,14 @@ class PostgresBulkReader:
         return progress(operation(row), counts, reasons)
 
     async def recent(self, limit: int, cursor: str | None) -> BulkPage:
-        """Raise `BadCursor`."""
         cursors = await self._cursors.of("bulk-operations")
         place = cursors.place(cursor, RecentPlace)
         after = (place.created_at, place.id) if place else (None, None)
         async with self._database.snapshot() as transaction:
-            found = [operation(row) for row in await transaction.fetch(RECENT, limit + 1, *after)]
+            operations = [operation(row) for row in await transaction.fetch(RECENT, limit + 1, *after)]
         return BulkPage(
-            [summary(one) for one in found[:limit]],
-            cursors.beyond(found, limit, lambda one: RecentPlace(one.created_at, one.id)),
+            [summary(one) for one in operations[:limit]],
+            cursors.beyond(operations, limit, lambda one: RecentPlace(one.created_at, one.id)),
         )
 
     async def items(

@@ -33,7 +33,7 @@ Reader = TypeVar("Reader", bound="Caching")
 CachedMethod: TypeAlias = Callable[Concatenate[Reader, P], Coroutine[Any, Any, "Cached | None"]]
 
 
-class CacheDown(Exception):  # noqa: N818 - an outage every caller gets round
+class CacheDown(Exception):  # noqa: N818 - an outage that every caller handles
     """The cache cannot be reached, or must not be trusted, at the moment."""
 
 
@@ -162,7 +162,7 @@ class GenerationCache:
             await self._announcer.announce_reset()
 
     async def reset(self) -> None:
-        """Make every cached value worthless by a new `gen:all`."""
+        """Make every cached value worthless."""
         await self.invalidate([ALL])
 
 
@@ -171,7 +171,6 @@ def new_token() -> str:
 
 
 def frame_prefix(tokens: Sequence[bytes | None]) -> bytes:
-    """Return how a value begins that was filled under these tokens."""
     return b",".join(token or b"" for token in tokens) + b"\n"
 
 

@@ -42,9 +42,8 @@ Announce = Callable[[], Awaitable[None]]
 class RedisCache:
     """Plain values (the port `Cache`) and generations (`CacheStore`) on one connection.
 
-    Any failure opens the circuit: every call fails with `CacheDown` until `reconnect_forever` has reached Redis again
-    and replaced `gen:all`, because an invalidation may have been lost meanwhile. Connections are made nowhere else, so
-    no reconnect goes unnoticed. `budget_seconds` is how long Redis may take for one call.
+    Any failure opens the circuit: calls fail with `CacheDown` until `reconnect_forever`, which alone makes connections,
+    has replaced `gen:all`, because an invalidation may have been lost. `budget_seconds` bounds Redis' time for a call.
     """
 
     def __init__(self, url: str, budget_seconds: float = BUDGET_SECONDS) -> None:
@@ -64,7 +63,6 @@ class RedisCache:
 
     @property
     def trusted(self) -> bool:
-        """Whether calls go to Redis at present."""
         return self._trusted
 
     def open_circuit(self, *, announce: bool = True) -> None:
@@ -103,10 +101,7 @@ class RedisCache:
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator["Redis"]:
-        """Give the client for one call. Raises `CacheDown` at once while the circuit is open, and when the call fails.
-
-        The circuit is opened by a failure.
-        """
+        """Give the client for one call. Raises `CacheDown` while the circuit is open. A failed call opens it."""
         if not self._trusted:
             raise CacheDown
         try:
@@ -131,7 +126,6 @@ class RedisCache:
         return [[values[key] for key in keys] for keys in batch]
 
     async def set_if_absent(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
-        """Set the absent tokens and return those in force, in order."""
         return await self._plants.submit((tokens, ttl))
 
     async def _set_if_absent(self, batch: Sequence[tuple[Mapping[str, str], int]]) -> Sequence[Sequence[bytes]]:
@@ -143,7 +137,6 @@ class RedisCache:
         return [[values[name] for name in tokens] for tokens, _ in batch]
 
     async def renew(self, tokens: Mapping[str, str], ttl: int, drop: Sequence[str]) -> None:
-        """Replace tokens and drop keys in one round trip."""
         await self._renewals.submit((tokens, ttl, drop))
 
     async def _renew(self, batch: Sequence[tuple[Mapping[str, str], int, Sequence[str]]]) -> Sequence[None]:
@@ -179,7 +172,7 @@ class RedisCache:
         await self._quietly(lambda redis: redis.unlink(key))
 
     async def delete_pattern(self, pattern: str) -> int:
-        """Drop all keys that match a glob (`org:018f…:*`) and return how many there were."""
+        """Drop all keys that match a glob (`org:018f…:*`); return their number."""
         dropped = 0
 
         async def drop(redis: Any) -> None:
@@ -203,7 +196,7 @@ class RedisCache:
 
 
 class RedisServer:
-    """Look at the server from outside, by a connection of its own: one made here must not pass for the cache's."""
+    """Look at the server from outside the cache, by a connection of its own."""
 
     def __init__(self, url: str) -> None:
         self._redis = lean_client(url, PROBE_SECONDS)

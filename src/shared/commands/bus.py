@@ -1,7 +1,4 @@
-"""Send commands and wait for outcomes: through Kafka while it can be reached, straight to the processor otherwise.
-
-On the far side of the topic, `CommandConsumer` takes what `CommandBus` has published.
-"""
+"""Send commands and wait for outcomes: through Kafka while it can be reached, straight to the processor otherwise."""
 
 import asyncio
 import time
@@ -34,7 +31,7 @@ INLINE_SECONDS = 12.0
 POLL_SECONDS = 1.0
 
 
-class KafkaUnreachable(Exception):  # noqa: N818 - an outage the bus gets round
+class KafkaUnreachable(Exception):  # noqa: N818 - an outage that the bus handles
     """The broker did not take the record in the short time a request may spend on it."""
 
 
@@ -80,8 +77,6 @@ class Breaker:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What is known when a request stops waiting: the outcome, if any, and the path its command took."""
-
     operation_id: UUID
     outcome: Outcome | None
     path: Path
@@ -102,9 +97,8 @@ class Wait(NamedTuple):
 class OutcomeWaiter:
     """The requests of this process that wait for outcomes, by operation id.
 
-    An outcome decided here arrives by `resolve`, after commit and invalidation. One decided elsewhere is read after a
-    NOTIFY or at the next poll, and what it changed is invalidated here first: no replica answers a write with success
-    and then serves the state before it.
+    What an operation decided elsewhere changed is invalidated here before its request is woken: no replica answers a
+    write with success and then serves the state before it.
     """
 
     def __init__(self, operations: OperationsReader, invalidation: Invalidation) -> None:
@@ -127,7 +121,6 @@ class OutcomeWaiter:
         self._keep(operation_id, [wait for wait in waiting if wait.future is not future])
 
     def resolve(self, outcome: Outcome) -> None:
-        """Hand a decided and invalidated outcome to every request that waits for it."""
         waiting = self._waiting.get(outcome.operation_id, ())
         self._keep(outcome.operation_id, [wait for wait in waiting if not wait.ends_by(outcome)])
         for wait in waiting:
@@ -141,7 +134,6 @@ class OutcomeWaiter:
             self._waiting.pop(operation_id, None)
 
     def wake(self) -> None:
-        """Look soon: another process decided something."""
         self._wakeup.wake()
 
     async def watch(self) -> None:
@@ -154,7 +146,6 @@ class OutcomeWaiter:
                 log.warning("outcomes_unreadable", error=error.detail)
 
     async def poll(self) -> None:
-        """Read which awaited operations are decided, and resolve them."""
         if not self._waiting:
             return
         started = time.perf_counter()
@@ -187,11 +178,7 @@ class CommandBus:
         self._breaker = Breaker()
 
     async def execute(self, context: str, envelope: CommandEnvelope, command: Any, wait: float) -> Answer:
-        """Return the outcome; none when it is not known within `wait` seconds (then a pending operation is stored).
-
-        `wait` zero or less: does not wait at all. Raises `CommandTooLarge`, `IdempotencyKeyReused`, or `Unavailable`
-        when neither Kafka nor the database takes the command.
-        """
+        """Wait at most `wait` seconds. Raises `CommandTooLarge`, `IdempotencyKeyReused`, or `Unavailable`."""
         work = ReceivedCommand(envelope, command)
         future = self._waiter.expect(envelope.operation_id, envelope.attempt)
         started = time.perf_counter()

@@ -14,8 +14,6 @@ EVENTS_SINCE = 20
 
 
 class EventSummary(Struct, frozen=True):
-    """One event since the caller's state."""
-
     sequence: int
     type: str
     user_id: str
@@ -25,12 +23,10 @@ class EventSummary(Struct, frozen=True):
 
 
 class EventsSince(Protocol):
-    """The events since a moment, oldest first, at most `limit` of them."""
-
     async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]: ...
 
     async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
-        """Read events on any of the streams, from a position of the event log on."""
+        """Return the streams' events from a position of the event log on, oldest first."""
         ...
 
 
@@ -48,17 +44,12 @@ class CurrentStates(Protocol):
 
 
 class ConflictDetails:
-    """Complete the refusals of commands that were meant for another state."""
-
     def __init__(self, events: EventsSince, states: CurrentStates) -> None:
         self._events = events
         self._states = states
 
     async def complete(self, outcome: Outcome, caller: Caller | None) -> Refusal | None:
-        """Return the outcome's refusal, with as much of its cause as the caller may know.
-
-        An anonymous caller gets no details; only super admins see the reasons of events on other streams.
-        """
+        """Return the refusal with as much of its cause as the caller may know; nothing for an anonymous one."""
         refusal = outcome.refusal
         if refusal is None or refusal.kind != "precondition_failed" or "expected" not in refusal.extra:
             return refusal

@@ -42,8 +42,6 @@ class FromTheFuture(Unavailable):
 
 
 class DeadLetterStore(Protocol):
-    """Where a context's consumers put records that can never be processed."""
-
     async def add(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
         """Store the record once, however often it is delivered. Raises `Unavailable`."""
         ...
@@ -120,7 +118,7 @@ class CommandConsumer:
 
 
 class EventConsumer:
-    """Pass events to a context's handlers, by type, in batches; one that fails for good harms no other."""
+    """Pass events to a context's handlers, by type, in batches; one that fails for good does not affect the others."""
 
     def __init__(
         self, handlers: Mapping[str, EventHandler], dead_letters: DeadLetterStore, tracing: Tracing = NO_TRACING
@@ -166,7 +164,6 @@ def require_storable(encoded: bytes) -> None:
 
 
 async def add_dead_letter(store: DeadLetterStore, kind: str, record: Any, error: BaseException) -> None:
-    """Store a raw record as a dead letter, so that the partition can go on."""
     DEAD_LETTERS.labels(kind=kind).inc()
     log.error("dead_letter_added", topic=record.topic, partition=record.partition, offset=record.offset)
     source = f"{record.topic}/{record.partition}/{record.offset}"

@@ -50,8 +50,6 @@ class Head(msgspec.Struct):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """What a command does to its head: events as recorded and as decided, and the state after."""
-
     outcome: Outcome
     recorded: Sequence[tuple[EventEnvelope, Sequence[str]]]
     events: Sequence[Event]
@@ -73,12 +71,8 @@ async def nobody_else(*_: Any) -> None: ...
 class Decider:
     """The functions and types of one context, given to the `CommandProcessor`.
 
-    `commands` is the tagged union, `events` the event classes by topic, `initial` the state of an aggregate that never
-    existed. `invalidates` names what a recorded event makes stale in the cache. `locks_exclusive` and `locks_shared`
-    name the contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`. `depends_on` names the streams a
-    decision depends on beside its own, from state, facts and command; `differences` describes what an event changes,
-    from the states before and after it. `impact` returns for a dry run, in its transaction, what else a command
-    concerns.
+    `locks_exclusive` and `locks_shared` name the contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`.
+    `depends_on` names the other streams a decision depends on; `impact` returns what else a dry run's command concerns.
     """
 
     name: str

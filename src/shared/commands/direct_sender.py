@@ -16,8 +16,6 @@ class NotDecidedInTime(Unavailable):
 
 
 class DirectSender:
-    """Send commands of the service itself and wait for their outcomes."""
-
     def __init__(self, bus: CommandBus, envelopes: CommandEnvelopes) -> None:
         self._bus = bus
         self._envelopes = envelopes
@@ -35,7 +33,6 @@ class DirectSender:
     def envelope(
         self, aggregate_id: str, command: Any, user_id: str, operation_id: UUID, organization_id: str | None = None
     ) -> CommandEnvelope:
-        """Make an envelope whose operation id alone tells whether it is a repetition."""
         return self._envelopes.make(
             command,
             aggregate_id=aggregate_id,

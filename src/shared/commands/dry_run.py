@@ -18,10 +18,8 @@ SNAPSHOT_SECONDS = 10.0
 
 
 class HeadReader(Protocol):
-    """The write path's heads, without a lock."""
-
     async def read_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]:
-        """Return heads by id; those of aggregates that never existed are initial, at version 0."""
+        """Return heads by id, without a lock; those of aggregates that never existed are at version 0."""
         ...
 
     async def position(self, transaction: Transaction) -> int:
@@ -107,7 +105,6 @@ class DryRunner:
             yield Snapshot(self._deciders[context], self._heads, transaction, position, self._clock.now())
 
     async def preview(self, context: str, work: ReceivedCommand) -> tuple[Preview, Struct | None]:
-        """Decide one command, and find its impact, if it is not refused."""
         async with self.snapshot(context) as moment:
             (preview,) = await moment.preview([work])
             return preview, None if preview.refusal else await moment.impact(work.command)
@@ -118,7 +115,6 @@ def token_of(previewed: Previewed) -> str:
 
 
 def preview_body(preview: Preview, impact: Struct | None = None) -> dict[str, Any]:
-    """Build the answer to a dry run that is not refused, with the result's own fields."""
     result = {} if preview.result is None else msgspec.json.decode(preview.result)
     return {
         "dry_run": True,

@@ -12,8 +12,6 @@ DERIVED = "derived"
 
 
 class Fields(TypedDict, total=False):
-    """What a sender says of its command, as `CommandEnvelope` has it."""
-
     aggregate_id: Required[str]
     user_id: Required[str]
     operation_id: UUID
@@ -25,18 +23,12 @@ class Fields(TypedDict, total=False):
 
 
 class CommandEnvelopes:
-    """Make envelopes, issued now."""
-
     def __init__(self, clock: Clock, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
 
     def make(self, command: Any, *, is_awaited: bool = True, **fields: Unpack[Fields]) -> CommandEnvelope:
-        """Wrap the command, as a new operation unless `operation_id` says which.
-
-        The default fingerprint is for operations whose id alone tells repetitions apart. Nobody waits for this attempt
-        of the operation unless it `is_awaited`.
-        """
+        """Wrap the command, as a new operation unless `operation_id` is given. Only an awaited one has an attempt."""
         fields.setdefault("operation_id", self._ids.new())
         fields.setdefault("fingerprint", DERIVED)
         return CommandEnvelope(
@@ -49,5 +41,4 @@ class CommandEnvelopes:
 
 
 def encoded_command(command: Any) -> msgspec.Raw:
-    """Encode a command as its envelope holds it."""
     return msgspec.Raw(msgspec.json.encode(command))

@@ -38,11 +38,7 @@ class IfMatchRequired(PreconditionRequired):
 
 
 class Asked(Struct, frozen=True):
-    """A command that a request asks for.
-
-    `principal` is the user where the request has none. `meaning` is what tells two requests with one key apart, where
-    that is more than the command.
-    """
+    """A command that a request asks for. `principal` is its user where nobody is signed in."""
 
     context: str
     aggregate_id: str
@@ -59,8 +55,6 @@ Then = Callable[[Outcome], Awaitable[Outcome | None]]
 
 
 class CommandSender:
-    """Build the envelope from a request's headers and parameters, and send it, or run it dry."""
-
     def __init__(
         self,
         bus: CommandBus,
@@ -76,7 +70,7 @@ class CommandSender:
         self._ids = ids
 
     async def send(self, request: Request[Any, Any, Any], asked: Asked) -> Answer:
-        """Send, and wait as the request prefers. Raises refusals of the headers and of the bus."""
+        """Wait as long as the request prefers. Raises refusals of the headers and of the bus."""
         envelope = await self._envelope(request, asked)
         wait = 0.0 if respond_async(request) else asked.wait
         return await self._bus.execute(asked.context, envelope, asked.command, wait)
@@ -115,11 +109,7 @@ class CommandSender:
     async def answer(
         self, request: Request[Any, Any, Any], asked: Asked, *, created: bool = False, then: Then | None = None
     ) -> Response[bytes]:
-        """Send the command and answer the request: the result, the refusal, or 202 with the operation's address.
-
-        `created`: an applied command answers 201. `then` is awaited before a known outcome is reported, and may return
-        another one to report. A dry run sends nothing.
-        """
+        """Send, or run dry, and answer. `then` is awaited before a known outcome is reported, and may replace it."""
         if is_dry_run(request):
             preview, impact = await self.preview(request, asked)
             return await self.report_dry_run(request, asked, preview, preview_body(preview, impact))
@@ -145,7 +135,6 @@ class CommandSender:
     async def report_dry_run(
         self, request: Request[Any, Any, Any], asked: Asked, preview: Preview, body: Any
     ) -> Response[bytes]:
-        """Answer a dry run: `body`, or the refusal."""
         if preview.refusal is not None:
             outcome = Outcome(
                 operation_id=self._ids.new(),
@@ -175,7 +164,6 @@ def operation_id_for(request: Request[Any, Any, Any], principal: str, key: str) 
 
 
 def accepted(answer: Answer, **extra: Any) -> Response[bytes]:
-    """Answer 202 with the operation's address, which answers from now on."""
     body = {"operation_id": answer.operation_id, "status": "pending", **extra}
     headers = {
         "Location": f"/api/v1/operations/{answer.operation_id}",
@@ -193,12 +181,7 @@ def outcome_body(outcome: Outcome) -> bytes:
 
 
 def fingerprint(request: Request[Any, Any, Any], meaning: Any) -> str:
-    """Tell two requests with one key apart by what they mean, not by their bytes.
-
-    `meaning` is what the body and the parameters were read as, with every default filled in: the order of keys, white
-    space and escapes make no other request. If-Match, the preview and the reason belong to it, the latter in whichever
-    way it is given. Raises `BadHeader` and `BadParameter`.
-    """
+    """Hash what a request means, If-Match, preview and reason included. Raises `BadHeader` and `BadParameter`."""
     given = if_match(request)
     expected = given if given in {None, ANY_STATE} else expected_sequence(request)
     parts = (request.scope["method"], request.scope["path"], meaning, expected, previewed(request), reason_of(request))

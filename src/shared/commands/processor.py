@@ -34,11 +34,7 @@ class OperationClash(Exception):  # noqa: N818 - sends the batch into the one-by
 
 @asynccontextmanager
 async def kafka_transaction(database: Database) -> AsyncIterator[Transaction]:
-    """Open a transaction whose events reach Kafka if, and only if, it commits; one serves a whole batch of commands.
-
-    Events are rows of `event_relay` until the relay has published them (the transactional outbox), so neither a lost
-    broker nor a crash between commit and publishing can lose or invent one.
-    """
+    """Open a transaction whose events (rows of `event_relay`) reach Kafka if, and only if, it commits."""
     async with database.writing() as transaction:
         yield transaction
 
@@ -49,15 +45,15 @@ class CommandStore(Protocol):
     async def lock_facts(
         self, transaction: Transaction, decider: Decider, operation_ids: Sequence[UUID]
     ) -> dict[UUID, Outcome]:
-        """Take the fact locks and return those of the operations that are decided already."""
+        """Take the fact locks in `LOCK_ORDER`; return which of the operations are decided already."""
         ...
 
     async def save(self, transaction: Transaction, page: "BatchChanges") -> None:
-        """Write heads, events, relay rows, operations, and the NOTIFY. Raises `OperationClash`."""
+        """Save all by one statement. Raises `OperationClash`."""
         ...
 
     async def record_failure(self, context: str, work: ReceivedCommand, outcome: Outcome, error: str) -> None:
-        """Store the outcome of a command that cannot be decided, and its dead letter."""
+        """Store the outcome of a command that cannot be decided; a failed one becomes a dead letter."""
         ...
 
     def is_unique_violation(self, error: BaseException) -> bool: ...
@@ -69,8 +65,6 @@ class OutcomeListener(Protocol):
 
 @dataclass
 class BatchChanges:
-    """All a batch writes: changed heads, recorded events with what they invalidate, operations with their outcomes."""
-
     decider: Decider
     heads: dict[str, Head]
     changed: dict[str, Any] = field(default_factory=dict)
@@ -89,11 +83,7 @@ class BatchChanges:
 
 
 class CommandProcessor:
-    """Decide batches of one context's commands, each in one transaction; safe to run anywhere, any number of times.
-
-    An operation has one effect however often and wherever it is processed. Order within a batch is kept. `tracing`
-    receives each batch's stages.
-    """
+    """Decide batches of one context's commands. An operation has one effect, however often it is processed."""
 
     tracing: Tracing = NO_TRACING
 
@@ -115,15 +105,12 @@ class CommandProcessor:
         COMMANDS_DECIDED.labels(context=decider.name, status="failed")  # from the start: the first is an increase
 
     async def process(self, batch: Sequence[ReceivedCommand]) -> Sequence[Outcome]:
-        """Return the outcomes, in no promised order, after commit and invalidation.
-
-        Raises `Unavailable` when the database does not answer: then the same batch may simply be processed again.
-        """
+        """Return the outcomes, in no promised order, after commit and invalidation. Raises `Unavailable`."""
         try:
             outcomes = await self._decide_in_one_transaction(batch)
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever one command did must not harm the others
+        except Exception as error:  # noqa: BLE001 - a failing command must not affect the others
             log.warning("batch_falls_apart", context=self.decider.name, size=len(batch), error=repr(error)[:300])
             outcomes = [outcome for work in batch for outcome in await self._decide_alone(work)]
         await self._report(batch, outcomes)

@@ -73,15 +73,11 @@ DELETE FROM shared.dead_letters WHERE ctid = ANY(ARRAY(
 
 
 class Subject(Struct, frozen=True):
-    """The ids by which a record names its operation or event."""
-
     operation_id: UUID | None = None
     event_id: UUID | None = None
 
 
 class Context(Struct, frozen=True):
-    """What is known about a dead letter elsewhere: its operation's status, and how many events of its key wait."""
-
     operation_status: str | None
     waiting_events: int
 
@@ -94,10 +90,6 @@ class PostgresDeadLetterStore:
         self._context = context
 
     async def add(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
-        """Store the record; a redelivery of it changes nothing. Raises `Unavailable`.
-
-        A NUL, which text cannot hold, is kept as U+FFFD.
-        """
         # several contexts may take the same event, each in its own way
         name = f"{kind}:{self._context}:{source}" if kind == "event" else f"{kind}:{source}"
         letter, subject = uuid5(NAMESPACE_URL, name), subject_of(kind, body)
@@ -111,8 +103,6 @@ class PostgresDeadLetterStore:
 
 
 class PostgresDeadLetters:
-    """The dead letters as operators list, retry and drop them."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
@@ -184,5 +174,5 @@ def letter_of(row: Any) -> DeadLetter:
 
 
 def storable(text: str) -> str:
-    """Cut the text to size, without the NUL that a text column cannot hold."""
+    """Cut the text to size; NUL, which a text column cannot hold, becomes U+FFFD."""
     return text[:MAX_ERROR].replace("\x00", "\ufffd")

@@ -1,6 +1,6 @@
 """Dead letters: records that could not be processed, and how an operator retries or drops them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
@@ -10,16 +10,20 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from shared.commands.consumer import EVENTS
+from shared.commands.bus import CommandBus
+from shared.commands.consumer import COMMANDS, EVENTS, UNREADABLE, check_version
+from shared.commands.decision import MAX_COMMAND_AGE, CommandExpired, Decider
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.eventlog.audit_log import AuditEvent, AuditLog
 from shared.messages import Event
-from shared.ports import Clock, Database, Ids, Transaction
+from shared.ports import Clock, Database, EventHandler, Ids, Transaction
 
 log = structlog.get_logger(__name__)
 
 DeadLetterKind = Literal["command", "event", "relay"]
 DeadLetterStatus = Literal["open", "retried", "resolved", "dropped"]
+
+WAIT_SECONDS = 5.0
 
 
 class LetterNotFound(NotFound):
@@ -83,8 +87,6 @@ class DeadLetterRecord(Struct, frozen=True):
 
 
 class Resolution(Struct, frozen=True):
-    """A retry or a drop: `status` is what the dead letter becomes."""
-
     letter: DeadLetter
     status: DeadLetterStatus
     handled_by: str
@@ -97,15 +99,10 @@ class DeadLetterState(Struct, frozen=True):
 
 
 class DeadLetterRepository(Protocol):
-    """The stored dead letters."""
-
     async def record(self, letter_id: UUID) -> DeadLetterRecord | None: ...
 
     async def claim(self, transaction: Transaction, resolution: Resolution) -> bool:
-        """Move an open dead letter on. False when it is not open: of two at once, one wins.
-
-        One that was retried a minute ago, and of which nothing is known since, counts as open.
-        """
+        """Move an open dead letter on; of two at once, one wins. After a minute `retried` counts as open."""
         ...
 
     async def remove_from_relay(self, transaction: Transaction, event_id: UUID) -> None: ...
@@ -114,17 +111,15 @@ class DeadLetterRepository(Protocol):
 
 
 class Redelivery(Struct, frozen=True):
-    """How to process one record again: `run` returns the dead letter's next status, or raises what went wrong."""
+    """`run` returns the dead letter's next status, or raises what went wrong."""
 
     subject_id: UUID | None
     run: Callable[[], Awaitable[DeadLetterStatus]]
 
 
 class Redeliveries(Protocol):
-    """How records of each kind are processed again."""
-
     async def of(self, record: DeadLetterRecord) -> Redelivery:
-        """Raise `LetterUnreadable` or `CommandExpired` where a retry would be in vain."""
+        """Raise `LetterUnreadable` or `CommandExpired` where a retry cannot succeed."""
         ...
 
 
@@ -140,10 +135,7 @@ class DeadLetters:
     ids: Ids
 
     async def retry(self, letter_id: UUID, retried_by: str, reason: str | None) -> DeadLetter:
-        """Process the record again, with one effect in all, and return the dead letter as it is then.
-
-        Raises `LetterNotFound`, `LetterHandled`, `LetterUnreadable`, `CommandExpired`, or `Unavailable`.
-        """
+        """Raise `LetterNotFound`, `LetterHandled`, `LetterUnreadable`, `CommandExpired`, or `Unavailable`."""
         record = await self._record(letter_id)
         redelivery = await self.redeliveries.of(record)
         letter = msgspec.structs.replace(record.letter, subject_id=redelivery.subject_id)
@@ -160,7 +152,7 @@ class DeadLetters:
         except Unavailable as error:
             await self.letters.reopen(letter_id, error.detail)
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it was, the operator reads it in the dead letter
+        except Exception as error:  # noqa: BLE001 - the operator reads it in the dead letter
             log.warning("dead_letter_retry_failed", letter_id=str(letter_id), error=repr(error)[:300])
             await self.letters.reopen(letter_id, repr(error))
         else:
@@ -170,10 +162,7 @@ class DeadLetters:
                 await self.letters.reopen(letter_id, "The command failed again; its operation says no more.")
 
     async def drop(self, letter_id: UUID, dropped_by: str, reason: str) -> DeadLetter:
-        """Give the record up. The event of a relay letter leaves the queue: consumers find the gap in its stream.
-
-        Raises `LetterNotFound` or `LetterHandled`.
-        """
+        """Raise `LetterNotFound` or `LetterHandled`. Consumers find a relay letter's gap in its stream."""
         record = await self._record(letter_id)
         letter = record.letter
         resolution = Resolution(letter, "dropped", dropped_by, self.clock.now(), reason)
@@ -205,8 +194,72 @@ class DeadLetters:
             event=event,
             state=DeadLetterState(resolution.status),
             user_id=resolution.handled_by,
+            organization_id=None,
             operation_id=self.ids.new(),
             occurred_at=resolution.handled_at,
             reason=resolution.reason,
         )
         await self.audit_log.record(transaction, [audit_event])
+
+
+class Subscribers(Protocol):
+    async def handlers(self) -> Mapping[str, Mapping[str, EventHandler]]: ...
+
+
+class RecordRedeliveries:
+    def __init__(self, bus: CommandBus, deciders: Sequence[Decider], subscribers: Subscribers, clock: Clock) -> None:
+        self._bus = bus
+        self._deciders = {decider.name: decider for decider in deciders}
+        self._subscribers = subscribers
+        self._clock = clock
+
+    async def of(self, record: DeadLetterRecord) -> Redelivery:
+        try:
+            if record.letter.kind == "event":
+                return self._event(record, await self._subscribers.handlers())
+            return self._command(record) if record.letter.kind == "command" else self._relay(record)
+        except UNREADABLE as error:
+            raise LetterUnreadable(
+                f"This record cannot be read, so trying it again would change nothing: {error} Drop it, and have its "
+                "sender send it again as it should be."
+            ) from error
+
+    def _command(self, record: DeadLetterRecord) -> Redelivery:
+        envelope = COMMANDS.decode(record.body)
+        check_version(envelope.schema_version)
+        context = record.letter.context or record.letter.source.partition("/")[0].rpartition(".")[2]
+        decider = self._deciders.get(context)
+        if decider is None:
+            raise LetterUnreadable(f"No context {context} decides commands here. Drop it.")
+        command = decider.command_decoder.decode(envelope.command)
+        if self._clock.now() - envelope.issued_at > MAX_COMMAND_AGE:
+            raise CommandExpired("The command is older than 7 days and would be refused. Drop it.")
+
+        async def run() -> DeadLetterStatus:
+            outcome = (await self._bus.execute(context, envelope, command, WAIT_SECONDS)).outcome
+            if outcome is None:
+                return "retried"
+            return "open" if outcome.status == "failed" else "resolved"
+
+        return Redelivery(envelope.operation_id, run)
+
+    def _event(self, record: DeadLetterRecord, subscribers: Mapping[str, Mapping[str, EventHandler]]) -> Redelivery:
+        envelope = EVENTS.decode(record.body)
+        topic, context = record.letter.source.partition("/")[0], record.letter.context
+        chosen = subscribers if context is None else {context: subscribers.get(context, {})}
+        handlers = [handlers[topic] for handlers in chosen.values() if topic in handlers]
+        if not handlers:
+            raise LetterUnreadable(f"Nobody handles {topic} here any more. Drop it.")
+
+        async def run() -> DeadLetterStatus:
+            for handler in handlers:
+                await handler([envelope])
+            return "resolved"
+
+        return Redelivery(envelope.event_id, run)
+
+    def _relay(self, record: DeadLetterRecord) -> Redelivery:
+        async def run() -> DeadLetterStatus:
+            return "retried"  # its key is free: the relay publishes it, or blocks the key again
+
+        return Redelivery(EVENTS.decode(record.body).event_id, run)

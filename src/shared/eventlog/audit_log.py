@@ -34,7 +34,7 @@ class AuditEvent(Struct, frozen=True, kw_only=True):
     user_id: str
     operation_id: UUID
     occurred_at: datetime
-    organization_id: str | None = None
+    organization_id: UUID | None
     reason: str | None = None
 
     @property
@@ -44,8 +44,6 @@ class AuditEvent(Struct, frozen=True, kw_only=True):
 
 
 class AuditLog(Protocol):
-    """One context's part of the event log, for events that no command leads to."""
-
     async def record(self, transaction: Transaction, events: Sequence[AuditEvent]) -> None:
         """Append the events, each with its stream's next sequence; at most one event of a stream in a call."""
         ...
@@ -72,7 +70,7 @@ class PostgresAuditLog:
                 one.event.topic,
                 versions[one.aggregate_id],
                 msgspec.json.encode(one.event).decode(),
-                one.organization_id,
+                None if one.organization_id is None else str(one.organization_id),
                 one.user_id,
                 one.operation_id,
                 one.occurred_at,

@@ -17,7 +17,7 @@ from litestar.params import QueryParameter
 
 from shared.errors import FieldError
 from shared.eventlog.model import EventFilter, LoggedEvent
-from shared.eventlog.reading import NEWEST_FIRST, EventPage, EventReader, PageOfEvents, Sort
+from shared.eventlog.postgres import NEWEST_FIRST, EventPage, EventReader, PageOfEvents, Sort
 from shared.eventlog.sse import EventStreams, Listener
 from shared.eventlog.tail import EventTail
 from shared.http.authentication import NotYourOrganization, RoleRequired, ScopeRequired, bearer_token, caller_of
@@ -55,7 +55,6 @@ async def may_read_events(connection: ASGIConnection[Any, Any, Any, Any], _: Bas
 
 
 def may_read_all_published(caller: Caller) -> bool:
-    """Whether the caller is a service that may read the events of every organization."""
     return caller.role == "service" and caller.organization_id is None and EVENTS_SCOPE in caller.scopes
 
 
@@ -198,10 +197,7 @@ class EventsController(Controller):
 
 
 def visible(caller: Caller, wanted: EventFilter) -> EventFilter:
-    """Restrict the filter to what the caller may see. Raises `NotYourOrganization`.
-
-    Only super admins see events of accounts and tokens.
-    """
+    """Restrict the filter to what the caller may see. Raises `NotYourOrganization`."""
     if caller.role == "super_admin":
         return wanted
     if may_read_all_published(caller):

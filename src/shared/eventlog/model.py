@@ -20,10 +20,7 @@ class BadPosition(Malformed):
 
 
 class Position(Struct, frozen=True, order=True):
-    """A place in the log. Events lie in the order in which their transactions began, then in that of their recording.
-
-    What is below the oldest running transaction is complete, and never changes.
-    """
+    """A place in the log, ordered by the beginning of transactions. Below the oldest running one nothing changes."""
 
     xid: int
     seq: int
@@ -65,10 +62,7 @@ class Entry(Struct, frozen=True):
 
 
 class EventFilter(Struct, frozen=True, kw_only=True):
-    """What all wanted events have in common; None, or nothing, is no condition.
-
-    A module's events are its own and those that list it. `published_only`: what leaves the service by a topic.
-    """
+    """What all wanted events have in common. `published_only`: what leaves the service by a topic."""
 
     organization_id: str | None = None
     module_id: str | None = None

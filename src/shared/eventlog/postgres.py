@@ -1,12 +1,18 @@
-"""Read the event log from PostgreSQL: pages in its order, and what is new at its end."""
+"""Read the event log from PostgreSQL: in pages, as an export, and what is new at its end."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
+from shared.errors import Unavailable
 from shared.eventlog.model import BEGINNING, Entry, EventFilter, LoggedEvent, Position, Window
 from shared.eventlog.query import BYTES, EVENT_COLUMNS, SELECTED, EventQuery, event_fields
+from shared.http.responses import Chunks
+from shared.lists.cursors import Cursors
 from shared.postgres.database import PostgresDatabase
 
 FIRST_LOOK, MOST_LOOKED_AT = 200, 10_000
@@ -40,6 +46,12 @@ SELECT c.below::text, n.number, n.names, n.log_xid::text, n.place, {SELECTED} FR
 ) AS n ON n.bytes_before < {BYTES} ORDER BY n.log_xid, n.place
 """
 
+EXPORTED_AT_ONCE = 200
+PAUSE_SECONDS = 1.0
+MOST_FAILURES = 20
+Sort = Literal["-position", "position"]
+NEWEST_FIRST: Sort = "-position"
+
 
 class Found(Struct, frozen=True):
     """Events in the requested order. `reached`: where to continue; None when the whole window was searched."""
@@ -55,7 +67,6 @@ class PostgresEventLog:
         self._database = database
 
     async def end(self) -> Position:
-        """Return the position below which the log is complete."""
         return (await self.window(EventFilter()))[1]
 
     async def window(self, wanted: EventFilter) -> tuple[Window, Position]:
@@ -70,10 +81,7 @@ class PostgresEventLog:
         return Window(first, min(last, end)), end
 
     async def page(self, wanted: EventFilter, window: Window, limit: int, *, newest_first: bool) -> Found:
-        """Return at most `limit` events, or some megabytes of them, from one end of the window.
-
-        May return fewer, even none, before the end: the number of events that are looked at is bounded too.
-        """
+        """Return at most `limit` events from one end of the window: fewer, even none, may come before the end."""
         query = EventQuery(wanted, newest_first=newest_first)
         entries: list[Entry] = []
         looked_at, look_at = 0, FIRST_LOOK
@@ -99,7 +107,6 @@ class PostgresEventLog:
                 look_at = min(4 * look_at, MOST_LOOKED_AT - looked_at)
 
     async def newer(self, than: Position, limit: int) -> tuple[list[Entry], Position]:
-        """Return the next events after a place, with the names they list, and up to where they are complete."""
         async with self._database.reading_the_log() as connection:
             rows = await connection.fetch(NEWER, str(than.xid), than.seq, limit)
         entries = [entry(row[3:], row[2] or ()) for row in rows if row[3] is not None]
@@ -132,3 +139,61 @@ def blurred(moment: datetime | None, by: timedelta) -> datetime | None:
         return None if moment is None else moment + by
     except OverflowError:
         return moment
+
+
+class EventPage(Struct, frozen=True):
+    """Events in the order of the log. `next_cursor` is null on the last page.
+
+    A page may hold fewer events than asked for, even none, and have a next one: looking for rare combinations is done
+    in bounded steps. `position` is the place from which a stream goes on after the first page of the newest.
+    """
+
+    items: Sequence[LoggedEvent]
+    next_cursor: str | None
+    position: str
+
+
+class PageOfEvents(Struct, frozen=True):
+    limit: int
+    cursor: str | None
+    sort: Sort
+
+
+class EventReader:
+    def __init__(self, log: PostgresEventLog, cursors: Cursors) -> None:
+        self._log = log
+        self._cursors = cursors
+
+    async def page(self, wanted: EventFilter, which: PageOfEvents) -> EventPage:
+        """Return at most `limit` events. Raises `BadCursor`."""
+        cursors = await self._cursors.of("events", which.sort, msgspec.to_builtins(wanted))
+        reached = cursors.place(which.cursor, Position)
+        newest_first = which.sort == NEWEST_FIRST
+        window, end = await self._log.window(wanted)
+        if reached is not None:
+            window = beyond(window, reached, newest_first=newest_first)
+        found = await self._log.page(wanted, window, which.limit, newest_first=newest_first)
+        next_cursor = None if found.reached is None else cursors.after(found.reached)
+        return EventPage([entry.event for entry in found.entries], next_cursor, str(end))
+
+    async def export(self, wanted: EventFilter, sort: Sort) -> Chunks:
+        """Stream every matching event that is there now, once, as lines of JSON. The stream raises `Unavailable`."""
+        window, _ = await self._log.window(wanted)
+        return self._lines(wanted, window, newest_first=sort == NEWEST_FIRST)
+
+    async def _lines(self, wanted: EventFilter, window: Window, *, newest_first: bool) -> Chunks:
+        failures = 0
+        reached: Position | None = BEGINNING
+        while reached is not None:
+            try:
+                found = await self._log.page(wanted, window, EXPORTED_AT_ONCE, newest_first=newest_first)
+            except Unavailable:
+                failures += 1
+                if failures > MOST_FAILURES:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            failures = 0
+            yield b"".join(msgspec.json.encode(entry.event) + b"\n" for entry in found.entries)
+            if (reached := found.reached) is not None:
+                window = beyond(window, reached, newest_first=newest_first)

@@ -1,8 +1,4 @@
-"""Queries of the event log in SQL that reads in its order, along the index of one condition.
-
-That condition leads. The others are looked at event by event, for no index combines them all: so many at a time, and
-where the looking ended is where the next statement begins.
-"""
+"""SQL of the event log: one condition leads along its index; the others are tested, a bounded number at a time."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -120,7 +116,6 @@ class EventQuery:
         return self.arguments(window, COUNTED, 1)[: FIXED + self._leading_arguments]
 
     def arguments(self, window: Window, look_at: int, limit: int) -> list[Any]:
-        """Return the arguments of a page: how many events are looked at, and how many are returned at most."""
         after, before = window.after, window.before
         return [str(after.xid), after.seq, str(before.xid), before.seq, look_at, limit, *self._arguments]
 
@@ -173,7 +168,6 @@ class EventQuery:
 
 
 def event_fields(columns: Sequence[Any]) -> dict[str, Any]:
-    """Read the fields of an `EventEnvelope` from `EVENT_COLUMNS`."""
     (id_, type_, occurred_at, context, aggregate, sequence, *envelope, payload) = columns
     organization_id, module_id, user_id, operation_id, reason = envelope
     return {

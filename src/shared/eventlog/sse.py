@@ -28,8 +28,6 @@ class PlaceUnknown(Malformed):
 
 
 class Listener(Struct, frozen=True):
-    """A listening caller, and its token."""
-
     caller: Caller
     token: str
 
@@ -115,7 +113,6 @@ class EventStream:
                 return
 
     async def _missed(self) -> Chunks:
-        """Read what happened after the reader's place, until next to nothing is left of it."""
         pages = 2
         while pages > 1 and not self.reader.is_over:
             pages = 0
@@ -124,7 +121,6 @@ class EventStream:
                 yield chunk
 
     async def _gap(self) -> Chunks:
-        """Read what happened between the reader's place and the one from which it follows the tail."""
         started = self.reader.started.result()
         async for chunk in self._up_to(Position(started.xid, started.seq + 1)):
             yield chunk
@@ -138,7 +134,7 @@ class EventStream:
             yield b"".join(map(event_chunk, found.entries)) + (place_chunk(found.reached) if found.reached else b"")
 
     def _heartbeat(self) -> bytes:
-        """Return a comment, and the place up to which nothing is missing: a reconnect begins there."""
+        """Return a comment, and the place up to which nothing is missing."""
         place = self._tail.position if self.reader.started.done() and self.reader.has_all else None
         return b": \n" + (b"\n" if place is None else place_chunk(max(place, self.reader.after)))
 
@@ -152,8 +148,6 @@ async def fail_open(check_access: Callable[[], Awaitable[None]]) -> None:
 
 
 class AccessCheck:
-    """Check whether a listener may stay."""
-
     def __init__(self, authenticator: Authenticator, statuses: OrganizationStatuses, who: Listener) -> None:
         self._authenticator = authenticator
         self._statuses = statuses

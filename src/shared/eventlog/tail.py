@@ -40,8 +40,6 @@ class ServiceStops(Unavailable):
 
 
 class LogEnd(Protocol):
-    """The end of the event log."""
-
     async def end(self) -> Position:
         """Return the position below which the log is complete."""
         ...
@@ -60,10 +58,7 @@ class StreamState(Struct, frozen=True):
 
 
 class Reader:
-    """One reader's queue of matching events, in bounded memory. A reader that is too slow is cut off.
-
-    `started` is the place after which every matching event comes; `cut` is done once something will not come.
-    """
+    """One reader's matching events, in bounded memory: a slow reader is `cut`. They begin after the place `started`."""
 
     def __init__(self, wanted: EventFilter) -> None:
         loop = asyncio.get_running_loop()
@@ -94,12 +89,10 @@ class Reader:
         return True
 
     def end(self) -> None:
-        """Queue nothing more."""
         self.is_over = True
         self._ready.set()
 
     def abort(self) -> None:
-        """Make the sender stop at once."""
         if not self.cut.done():
             self.cut.set_result(None)
 
@@ -138,7 +131,6 @@ class EventTail:
         return len(self._open)
 
     def wake(self) -> None:
-        """Look soon: something was committed."""
         self._wakeup.wake()
 
     def check_room(self) -> None:
@@ -177,7 +169,6 @@ class EventTail:
             asyncio.get_running_loop().call_later(FAREWELL_SECONDS, reader.abort)
 
     async def run(self) -> None:
-        """Never returns."""
         while True:
             if not self._joining and not any(self._following.values()):
                 self.position = None
@@ -188,7 +179,6 @@ class EventTail:
             await self._wakeup.wait()
 
     async def _look(self) -> bool:
-        """Read and distribute one page; return whether there was anything."""
         try:
             if self.position is None:
                 self.position = await self._log.end()
@@ -210,7 +200,6 @@ class EventTail:
         self._joining.clear()
 
     async def _distribute(self, entries: Sequence[Entry]) -> None:
-        """Queue all of the page that matches, for each reader."""
         alike: dict[EventFilter, list[Reader]] = defaultdict(list)
         for organization in {entry.event.organization_id for entry in entries} | {None}:
             for reader in self._following.get(organization, ()):

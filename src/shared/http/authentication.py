@@ -33,10 +33,7 @@ class NotYourOrganization(Forbidden):
 
 
 class Authentication:
-    """ASGI middleware: authenticate. Never refuses by itself: guards do, so that public routes stay public.
-
-    It also hands the process's container to the handlers: nothing that is injected lives for one request only.
-    """
+    """ASGI middleware: authenticate. Never refuses by itself: guards do, so that public routes stay public."""
 
     def __init__(self, app: ASGIApp, container: AsyncContainer) -> None:
         self._app = app
@@ -44,7 +41,6 @@ class Authentication:
         self._authenticator: Authenticator | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Put a `Caller`, or the refusal of the token, into the scope."""
         if scope["type"] == ScopeType.HTTP:
             scope["state"]["dishka_container"] = self._container
             scope["user"] = await self._caller(scope)
@@ -66,10 +62,7 @@ class Authentication:
 
 
 def within_scopes(caller: Caller, method: str, path: str) -> Caller:
-    """Check that the caller's scopes allow such requests. Raises `ScopeRequired`.
-
-    The scope for events is enough to read events, and nothing else.
-    """
+    """Raise `ScopeRequired`. The scope for events is enough to read events, and nothing else."""
     needed = "read" if method in SAFE_METHODS else "write"
     if needed not in caller.scopes:
         is_about_events = path == EVENTS_PATH or path.startswith(f"{EVENTS_PATH}/")
@@ -136,9 +129,5 @@ def organization_in_path(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 def may_read(caller: Caller, organization_id: str) -> bool:
-    """Whether the caller may read the organization: super admins, unbound services and its own members may.
-
-    The token of one operation reads none.
-    """
     own = caller.operation_id is None and caller.organization_id == organization_id
     return own or caller.role == "super_admin" or (caller.role == "service" and caller.organization_id is None)

@@ -53,10 +53,7 @@ class PlainRequest(Request[Any, Any, Any]):
 
 
 async def strict_body(request: Request[Any, Any, Any]) -> None:
-    """Refuse a body that only a lax reading would accept, or that has a NUL, which the database cannot keep.
-
-    Raises `InvalidBody` and `UnsupportedContentEncoding`.
-    """
+    """Raise `InvalidBody` for a body only a lax reading would accept, and `UnsupportedContentEncoding`."""
     if (encoding := request.headers.get("content-encoding", "identity").strip().lower()) not in {"", "identity"}:
         raise UnsupportedContentEncoding(
             f"Send the body as it is, without Content-Encoding: {encoding[:50]} is not taken here."
@@ -81,10 +78,7 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
 
 
 async def refuse_body(request: Request[Any, Any, Any]) -> None:
-    """Raise `InvalidBody` for a body that the route would overlook; an empty object or null counts as none.
-
-    `{"dry_run": true}` to an action without a body must not carry the action out.
-    """
+    """Raise `InvalidBody` for a body the route would overlook; an empty object or null counts as none."""
     headers = request.headers
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return
@@ -93,10 +87,7 @@ async def refuse_body(request: Request[Any, Any, Any]) -> None:
 
 
 def refuse_unreadable(decoded: Any) -> None:
-    """Raise `UnreadableText` for names that nobody could read, and `InvalidBody` for an empty search.
-
-    The deciders refuse such names, too; here the fields have the names that the caller knows.
-    """
+    """Raise `UnreadableText` for names that nobody could read, and `InvalidBody` for an empty search."""
     flaws = list(flaws_in(decoded))
     if errors := [error for kind, error in flaws if kind == "search"]:
         raise InvalidBody("A filter may not be empty: leave out what is not to be searched.", errors=errors)

@@ -48,8 +48,6 @@ class TakesKey(TakesReason):
 
 @dataclass
 class TakesCommand(TakesReason):
-    """A route that takes the headers and parameters every command takes."""
-
     query: ClassVar[frozenset[str]] = frozenset({"dry_run", "preview", "reason"})
     parameters_taken: ClassVar[tuple[str, ...]] = (
         "IdempotencyKey", "IfMatch", "Prefer", "ModplaneReason", "DryRun", "Preview", "Reason",
@@ -79,10 +77,7 @@ def command_route(  # noqa: PLR0913 - what a route declares
     status: int = 200,
     **options: Any,
 ) -> Callable[[AnyCallable], HTTPRouteHandler]:
-    """Declare a route (`post`, `patch`, …) that answers with what `CommandSender.answer` returns.
-
-    `status` is that of an applied command.
-    """
+    """Declare a route (`post`, …) for `CommandSender.answer`. `status` is that of an applied command."""
     return method(
         path,
         status_code=status,
@@ -97,12 +92,10 @@ def command_route(  # noqa: PLR0913 - what a route declares
 def resource_route(
     path: str, operation_id: str, summary: str, resource: Any, **options: Any
 ) -> Callable[[AnyCallable], HTTPRouteHandler]:
-    """Declare a route that answers with ready bytes of this resource."""
     return get(path, operation_id=operation_id, summary=summary, responses=documented(resource), **options)
 
 
 def send_found(request: Request[Any, Any, Any], cached: Cached | None, absent: Refused) -> ASGIResponse:
-    """Send it, or raise `absent` where there is none."""
     if cached is None:
         raise absent
     return send_cached(request, cached)
@@ -161,15 +154,10 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 @dataclass(frozen=True)
 class Refusals:
-    """The errors a route refuses with beside those of its kind, and contexts whose errors it passes on."""
-
     errors: tuple[type[Refused], ...] = ()
     passed_on: tuple[str, ...] = ()
 
 
 def refuses(*errors: type[Refused], passes_on: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return a handler's `opt` that declares refusals the rules of its kind do not imply.
-
-    `passes_on` names contexts behind a port, whose errors cannot be imported.
-    """
+    """Declare, as a handler's `opt`, further refusals; `passes_on` names contexts whose errors pass through."""
     return {REFUSALS: Refusals(errors, passes_on)}

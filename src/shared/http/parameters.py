@@ -56,12 +56,9 @@ def respond_async(request: Request[Any, Any, Any]) -> bool:
 
 
 def expected_sequence(request: Request[Any, Any, Any]) -> int | None:
-    """Read the sequence that If-Match names: the part of an ETag before the dot; None for any state (`*`).
-
-    Weak tags count as well (RFC 9110, section 13.1.1, would have them never match): a proxy that compresses answers
-    makes a strong tag weak, and the sequence is compared, not the bytes. Of several tags the youngest is meant: an
-    older one cannot be the present state. Raises `BadHeader`, and `StateUnknown` where no tag is of this service.
-    """
+    """Read the sequence that If-Match names; None for any state (`*`). Raises `BadHeader`, and `StateUnknown`."""
+    # Weak tags count, too (RFC 9110, section 13.1.1, would have them never match): a proxy that compresses answers
+    # makes a strong tag weak. Of several tags the youngest is meant: an older one cannot be the present state.
     given = if_match(request)
     if given in {None, ANY_STATE}:
         return None
@@ -76,16 +73,12 @@ def expected_sequence(request: Request[Any, Any, Any]) -> int | None:
 
 
 def if_match(request: Request[Any, Any, Any]) -> str | None:
-    """Join all lines of If-Match."""
     lines: list[str] = request.headers.getall("if-match", [])
     return ", ".join(lines).strip() if lines else None
 
 
 def reason_of(request: Request[Any, Any, Any]) -> str | None:
-    """Read the reason, which is kept with the events: the parameter `reason` or the header `Modplane-Reason`.
-
-    The header is UTF-8, percent-encoded or as it is. Raises `BadHeader` or `BadParameter`.
-    """
+    """Read the reason; the header is UTF-8, percent-encoded or as it is. Raises `BadHeader` or `BadParameter`."""
     header, query = request.headers.get("modplane-reason"), parameter(request, "reason")
     said = header if header is None else checked_reason(decoded_header(header, "Modplane-Reason"), "Modplane-Reason")
     asked = query if query is None else checked_reason(query, "reason")
@@ -150,10 +143,7 @@ def parameter(request: Request[Any, Any, Any], name: str) -> str | None:
 
 
 async def strict_request(request: AnyRequest) -> None:
-    """Refuse bodies that only a lax reading would accept, and query parameters that would be misread or overlooked.
-
-    A mistyped `dry-run=true` would otherwise be carried out, and `organization_id=null` be read as none at all.
-    """
+    """Refuse bodies that only a lax reading would accept, and parameters that would be misread or overlooked."""
     if request.scope.get("query_string"):
         refuse_unknown(request)
         refuse_misread(request)
@@ -182,10 +172,7 @@ def operation_of(handler: BaseRouteHandler) -> type[Operation]:
 
 
 def refuse_unknown(request: AnyRequest) -> None:
-    """Raise `BadParameter` for unknown parameters: overlooked, a mistyped filter would let everything through.
-
-    Probes and pages (`ANY_PARAMETER`) may have more parameters than they read.
-    """
+    """Raise `BadParameter` for unknown parameters, except on probes and pages (`ANY_PARAMETER`)."""
     if request.scope["method"] == "OPTIONS" or request.route_handler.opt.get(ANY_PARAMETER):
         return
     known = known_parameters(request.route_handler)
@@ -208,7 +195,7 @@ def refuse_misread(request: AnyRequest) -> None:
 
 
 def refuse_empty(request: AnyRequest) -> None:
-    """Raise `BadParameter` for a parameter without a value: a filter that is left empty is not meant to be none."""
+    """Raise `BadParameter` for a parameter without a value: an empty filter is not meant to be none."""
     for name in declared(request.route_handler):
         if any(is_blank(value) for value in request.query_params.getall(name, [])):
             raise BadParameter(

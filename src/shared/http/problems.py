@@ -73,7 +73,6 @@ def problem(
     headers: dict[str, str] | None = None,
     status: int | None = None,
 ) -> Response[bytes]:
-    """Answer the refusal as `application/problem+json`, with its kind's status unless another is given."""
     status = STATUS[refusal.kind] if status is None else status
     body = problem_body(request.scope["path"], refusal, status)
     extra = dict(headers or {})
@@ -110,7 +109,6 @@ def parameter_errors(error: ValidationException) -> Sequence[FieldError]:
 
 
 def unexpected_to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answer a defect without showing it; the log has it."""
     log.error("request_failed", path=request.scope["path"], exc_info=error)
     detail = "Something went wrong here. The request can be repeated with the same Idempotency-Key."
     return problem(request, Refusal("internal", "internal", detail))

@@ -4,11 +4,12 @@ Redis holds the counts of all processes. Without it no request is refused.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import structlog
@@ -19,7 +20,6 @@ from msgspec import Struct
 from shared.cache.generations import CacheDown
 from shared.cache.redis import RedisCache
 from shared.errors import Refusal
-from shared.http.addresses import address_in
 from shared.http.authentication import bearer_token
 from shared.http.problems import PROBLEM_JSON, problem_body
 from shared.ports import Clock
@@ -33,6 +33,13 @@ SYNCHRONIZE_SECONDS = 1.0
 EXEMPT = ("/health/", "/metrics")
 NOBODY = "unknown"
 
+MAX_ENTRY = 100
+# With a port, as some proxies add it; IPv6 stands in brackets then. RFC 7239 allows words for ports too.
+BRACKETED = re.compile(r"\[([^\[\]]*)\](?::[\w.-]*)?")
+WITH_PORT = re.compile(r"([^:\[\]]+):[\w.-]*")
+# An IPv6 address in full and a port, without brackets.
+FULL_WITH_PORT = re.compile(r"((?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}):[0-9]{1,5}")
+
 
 class RateLimits(Struct, frozen=True, kw_only=True):
     """Requests a minute; 0: no limit. `proxy_hops` is the number of own proxies in front of the service."""
@@ -43,7 +50,7 @@ class RateLimits(Struct, frozen=True, kw_only=True):
 
 
 class Count(Struct):
-    """Requests of one key in this window: those not added to Redis yet, and the total that Redis has."""
+    """Requests of one key in this window: not added to Redis yet, and Redis' total."""
 
     fresh: int = 0
     known: int = 0
@@ -87,11 +94,7 @@ class RedisWindows:
 
 
 class RequestCounts:
-    """Requests by key and minute. Counted in this process, added up over all of them by `synchronize`, once a second.
-
-    No request waits for Redis, so a limit may be overrun by what several processes let through in a second. A process
-    learns of the others' requests of a key when it has some itself.
-    """
+    """Requests by key and minute, added up over all processes once a second: a limit may be overrun by so much."""
 
     def __init__(self, windows: RedisWindows, clock: Clock, *, max_counted: int = MAX_COUNTED) -> None:
         self._windows = windows
@@ -102,7 +105,7 @@ class RequestCounts:
 
     @property
     def trusted(self) -> bool:
-        """Whether all processes count together: without that no request is refused."""
+        """Whether all processes count together; otherwise no request is refused."""
         return self._windows.reachable
 
     def turn(self) -> int:
@@ -128,7 +131,6 @@ class RequestCounts:
         return count
 
     async def synchronize(self) -> None:
-        """Add what is new to the common counts, and read these."""
         window, counts = self._window, self._counts
         fresh = {key: count.fresh for key, count in counts.items() if count.fresh}
         for start in range(0, len(fresh), SENT_TOGETHER):
@@ -139,7 +141,6 @@ class RequestCounts:
                 counts[key].known, counts[key].fresh = total, counts[key].fresh - fresh[key]
 
     async def synchronize_forever(self) -> None:
-        """Never returns."""
         while True:
             await asyncio.sleep(SYNCHRONIZE_SECONDS)
             try:
@@ -149,10 +150,7 @@ class RequestCounts:
 
 
 class Limited:
-    """ASGI middleware: limit requests by token; those without one, or with an unknown one, by address.
-
-    An address over its limit is refused whatever it sends, a token over its limit wherever it comes from.
-    """
+    """ASGI middleware: limit requests by token; those without one, or with an unknown one, by address."""
 
     def __init__(self, app: ASGIApp, counts: RequestCounts, limits: RateLimits) -> None:
         self._app = app
@@ -163,7 +161,6 @@ class Limited:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 429 with Retry-After, or pass on and add the RateLimit headers."""
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(EXEMPT):
             await self._app(scope, receive, send)
             return
@@ -239,5 +236,17 @@ def site_of(network: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def digest(secret: str) -> str:
-    """Stand for a secret where it may be read."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def address_in(entry: str) -> IPv4Address | IPv6Address | None:
+    """Parse an entry of X-Forwarded-For, or a socket's peer. None for text that is no address."""
+    bare = entry.strip().strip("\"'").strip() if len(entry) <= MAX_ENTRY else ""
+    read = BRACKETED.fullmatch(bare) or WITH_PORT.fullmatch(bare) or FULL_WITH_PORT.fullmatch(bare)
+    host = read[1] if read else bare
+    try:
+        address = ip_address(host.strip().partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

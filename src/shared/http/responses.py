@@ -23,7 +23,6 @@ def documented(shape: Any, status: int = 200) -> dict[int, ResponseSpec]:
 
 
 def send_cached(request: Request[Any, Any, Any], cached: Cached) -> ASGIResponse:
-    """Answer the bytes as they are, or 304 when the caller has them."""
     wanted = request.headers.get("if-none-match")
     headers = [("etag", cached.etag), ("cache-control", "private, no-cache")]
     if wanted is not None and not_modified(wanted, cached.etag):
@@ -50,10 +49,7 @@ async def respond(scope: HTTPScope, send: Send, cached: Cached) -> None:
 
 
 class StreamedAnswer(ASGIResponse):
-    """Send chunks until there are none, the caller leaves, or `cut` is done.
-
-    A stream that is cut off has no proper end: by that the caller tells it from a complete answer.
-    """
+    """Send chunks until there are none, the caller leaves, or `cut` is done: a stream that is cut has no proper end."""
 
     __slots__ = ("_chunks", "_cut")
     _should_set_content_length = False
@@ -96,5 +92,5 @@ async def until_left(receive: Receive) -> None:
 
 
 async def as_coroutine(answer: Awaitable[Any]) -> Any:
-    """Wrap an awaitable: those of servers are not always coroutines."""
+    # servers may return awaitables that are no coroutines
     return await answer

@@ -31,7 +31,7 @@ def too_large(document: Any) -> Sequence[FieldError]:
 
 def unportable(document: Any) -> Sequence[FieldError]:
     """Return what other programs could not read: too deep nesting, and integers beyond 64 bits."""
-    # depth before all else: whatever descends would fail on a bottomless document
+    # Check the depth first: recursive functions would fail on a document that is nested too deeply.
     if len(nested_sizes(document)) > CONFIG_DEPTH:
         return [FieldError("", f"is nested more than {CONFIG_DEPTH} levels deep")]
     return capped(
@@ -42,7 +42,7 @@ def unportable(document: Any) -> Sequence[FieldError]:
 
 
 def leaves(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Iterate over every value that holds no others, with the path to it. Bound the depth first."""
+    """Yield every value that holds no others, with its path. Bound the depth first."""
     for path, value in _values(document):
         if not isinstance(value, dict | list):
             yield path, value
@@ -60,16 +60,13 @@ def _values(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
 
 
 class _Ambiguous(dict[str, Any]):
-    """An object some of whose keys stand more than once."""
+    """An object with keys that are there more than once."""
 
     repeated: Sequence[str] = ()
 
 
 def duplicate_keys(text: bytes) -> Sequence[FieldError]:
-    """Return the keys that stand twice in one object of a JSON text, by their pointers (RFC 8259, section 4).
-
-    Programs differ in which of the two values they read, so neither is surely meant. `text` is known to be JSON.
-    """
+    """Return the keys that are twice in one object of a valid JSON text, by their pointers (RFC 8259, section 4)."""
     ambiguous: list[_Ambiguous] = []
 
     def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,7 +88,7 @@ def _repeated(document: Any) -> Iterator[FieldError]:
 
 
 def json_pointer(path: Iterable[str | int]) -> str:
-    """Build the JSON pointer (RFC 6901) of a path; empty for the whole."""
+    """Build an RFC 6901 pointer; empty for the whole."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
@@ -123,7 +120,6 @@ def nested_sizes(value: Any) -> list[int]:
 
 
 def capped(errors: Iterable[FieldError]) -> list[FieldError]:
-    """Keep the first errors, as many as an answer shows."""
     kept: list[FieldError] = []
     length = 0
     for error in islice(errors, MAX_ERRORS):
@@ -135,5 +131,4 @@ def capped(errors: Iterable[FieldError]) -> list[FieldError]:
 
 
 def within(pointer: str, errors: Iterable[FieldError]) -> list[FieldError]:
-    """Prefix the errors of a part of the body with its pointer."""
     return [FieldError(pointer + error.pointer, error.message) for error in errors]

@@ -18,10 +18,7 @@ def layered(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def origins(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return the index of the layer that each value of the layered config is from, by JSON pointer.
-
-    Values are scalars, arrays as a whole, and objects that are empty.
-    """
+    """Return the index of the layer that each scalar, array and empty object of the result is from, by JSON pointer."""
     owners: dict[str, Any] = {}
     for place, layer in enumerate(layers):
         owners = _claimed(owners, layer, place)
@@ -29,7 +26,6 @@ def origins(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _claimed(owners: Any, value: Any, place: int) -> Any:
-    """Return the owners after a layer's value: of an object by key, of anything else the layer's index."""
     if not isinstance(value, dict) or not (value or isinstance(owners, dict)):
         return place
     under = owners if isinstance(owners, dict) else {}
@@ -45,8 +41,6 @@ def _leaves(owners: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[tuple[
 
 
 class ConfigRules(Struct, frozen=True):
-    """The defaults and the schema of a module's configs."""
-
     default_config: dict[str, Any]
     schema: JsonSchema
 

@@ -17,7 +17,7 @@ MAX_LARGE = 4
 
 USUAL = RegexOptions(size_limit=USUAL_BYTES, dfa_size_limit=CACHE_BYTES)
 LARGE = RegexOptions(size_limit=LARGE_BYTES, dfa_size_limit=CACHE_BYTES)
-# For patterns that look around, all at their beginning: a place of the text is given up at once but the first.
+# For patterns that look around only at their beginning: matching fails at once anywhere but at the start of the text.
 LOOKING = FancyRegexOptions(backtrack_limit=4 * CONFIG_BYTES, size_limit=LARGE_BYTES, dfa_size_limit=CACHE_BYTES)
 PROPERTY = re.compile(r"\\[pP]\{[^}]*\}")
 

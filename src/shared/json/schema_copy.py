@@ -14,7 +14,7 @@ from shared.json.schema_places import Path, Place, Places, children
 from shared.patterns.nodes import NoPattern, PatternNotTaken
 from shared.patterns.translation import Pattern, translated
 
-# Not every engine takes it; written out, it is in no other pattern.
+# The translation of \b and \B, which not every engine supports; no other pattern contains this text.
 EDGE_OF_WORD = "(?-u:"
 MAX_PATTERNS = 64
 MAX_PATTERN_LENGTH = 10_000
@@ -81,7 +81,6 @@ class SchemaCopy:
         return copy
 
     def _own_pattern(self, schema: Mapping[str, Any], copy: dict[str, Any], path: Path) -> Iterator[Any]:
-        """Put the pattern into the copy; one that looks around comes beside it."""
         if not isinstance(text := schema.get("pattern"), str):
             return
         if (pattern := self._pattern(text, (*path, "pattern"))) is None:
@@ -151,7 +150,6 @@ class SchemaCopy:
 
 
 def judged(text: str) -> Pattern | str:
-    """Translate the pattern, or return why it cannot be used."""
     if len(text) > MAX_PATTERN_LENGTH:
         return TOO_LONG
     try:
@@ -163,7 +161,6 @@ def judged(text: str) -> Pattern | str:
 
 
 def patterns_of(place: Place) -> Iterator[tuple[str, Path]]:
-    """Return the patterns of a subschema, each with its path, whatever else is wrong with it."""
     if isinstance(place.schema, dict):
         if isinstance(text := place.schema.get("pattern"), str):
             yield text, (*place.path, "pattern")

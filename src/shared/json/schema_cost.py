@@ -60,7 +60,7 @@ class SchemaCost:
 
     def _number(self, path: Path) -> int:
         place = self._places.by_path[path]
-        # one node stands for all that are true or false
+        # All subschemas that are `true` or `false` share one node.
         key = path if isinstance(place.schema, dict) else True
         if key not in self._numbers:
             self._numbers[key] = len(self._numbers)

@@ -8,7 +8,7 @@ from msgspec import Struct
 NAMES = ("draft-04", "draft-06", "draft-07", "2019-09", "2020-12")
 DRAFT_04, DRAFT_06, DRAFT_07, OF_2019, OF_2020 = range(len(NAMES))
 
-# From which dialect on, and up to which, a keyword means something; all others always do.
+# The first and the last dialect that defines a keyword; keywords not listed are in all dialects.
 SPANS: Mapping[str, tuple[int, int]] = {
     "const": (DRAFT_06, OF_2020),
     "contains": (DRAFT_06, OF_2020),
@@ -66,18 +66,16 @@ UNKNOWN = (
 
 
 class Keywords(Struct, frozen=True):
-    """Keywords that hold one subschema, and those that hold several."""
-
     one: Sequence[str]
     many: Sequence[str]
 
 
 HERE = Keywords(("not", "if", "then", "else"), ("allOf", "anyOf", "oneOf", "dependentSchemas", "dependencies"))
-# Of these, one at most looks at a child.
+# At most one of these applies to a given child.
 EITHER = Keywords(("additionalProperties", "items", "additionalItems"), ("prefixItems", "properties", "items"))
-# Each of these may look at every child.
+# Each of these may apply to every child.
 EVERY = Keywords(("contains", "propertyNames", "unevaluatedProperties", "unevaluatedItems"), ("patternProperties",))
-# These look again at all that stands beside them.
+# These evaluate all keywords beside them once more.
 AGAIN = ("unevaluatedProperties", "unevaluatedItems")
 ONE = frozenset((*HERE.one, *EITHER.one, *EVERY.one))
 MANY = frozenset((*HERE.many, *EITHER.many, *EVERY.many))
@@ -107,7 +105,6 @@ class Dialect(Struct, frozen=True):
         return "$defs" if self.order >= OF_2019 else "definitions"
 
     def is_only_reference(self, schema: Mapping[str, Any]) -> bool:
-        """Whether only the reference in it counts."""
         return self.order <= DRAFT_07 and isinstance(schema.get("$ref"), str)
 
     def knows(self, keyword: str) -> bool:
@@ -146,7 +143,7 @@ BY_NAME = {each.uri.partition("://")[2]: each for each in DIALECTS}
 
 
 def dialect_of(schema: Mapping[str, Any]) -> Dialect | None:
-    """Return the dialect of `$schema`; without one, the latest. None for an unknown one."""
+    """Return the dialect of `$schema`: the latest without one, None for an unknown one."""
     uri = schema.get("$schema", USUAL.uri)
     if not isinstance(uri, str):
         return USUAL

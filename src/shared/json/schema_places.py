@@ -27,7 +27,7 @@ from shared.json.schema_dialects import (
 
 OVERLOOKING = (Keywords((), DEFINITIONS),)
 ALL = (HERE, EITHER, EVERY, *OVERLOOKING)
-# What a schema without a name of its own is called.
+# The base URI of a schema without `$id`.
 UNNAMED = "https://unnamed.invalid/"
 MAX_DIGITS = 6
 
@@ -168,7 +168,7 @@ class Places:
         if not isinstance(target, dict | bool):
             return TO_NOTHING
         if path not in self.by_path:
-            # a place that no keyword holds becomes a subschema by being referred to
+            # A place that no keyword declares as a subschema becomes one when a reference leads to it.
             self._look_around(target, path, base)
             self.unreferenced.append(self.by_path[path])
         return path
@@ -185,7 +185,6 @@ class Places:
 
 
 def held(schema: Mapping[str, Any], path: Path, keywords: Keywords) -> Iterator[tuple[Path, Any]]:
-    """Return the possible subschemas under these keywords, with their paths."""
     found = [((*path, key), schema.get(key)) for key in keywords.one]
     for key in keywords.many:
         if key != "items" or isinstance(schema.get(key), list):
@@ -208,7 +207,6 @@ def children(value: Any) -> Iterator[tuple[str | int, Any]]:
 
 
 def key_of(part: str, target: Any) -> str | int:
-    """Decode a part of a pointer into the key it means."""
     text = part.replace("~1", "/").replace("~0", "~")
     return int(text) if isinstance(target, list) and text.isdecimal() and len(text) <= MAX_DIGITS else text
 

@@ -60,10 +60,9 @@ class UnusableSchema(Exception):  # noqa: N818 - an answer about a document, wit
 
 
 class JsonSchema:
-    """A usable schema, compiled. Formats it names are asserted; unknown ones are not."""
+    """A compiled schema. Formats it names are asserted; unknown ones are not. Raises `UnusableSchema`."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """Raise `UnusableSchema`."""
         self.document = document
         if errors := too_large(document):
             raise UnusableSchema(errors)
@@ -99,7 +98,7 @@ class JsonSchema:
             return [FieldError("", TOO_MANY_VALUES)]
         if self._validator.is_valid(value):
             return []
-        # the library collects errors eagerly, each with a copy of the value it is about
+        # The library collects errors eagerly, each with a copy of its value.
         below = [sum(sizes[depth:]) for depth in range(len(sizes))]
         if sum(map(mul, *self._looks(below))) > LOOKS_TOLD:
             return [FieldError("", UNTOLD)]
@@ -127,7 +126,7 @@ class JsonSchema:
                 yield FieldError(at, self._message(error)[:MAX_MESSAGE])
 
     def _message(self, error: ValidationError) -> str:
-        """Describe the error by the schema that was brought, not by its copy."""
+        """Describe the error in terms of the user's schema, not of its copy."""
         match error.kind:
             case ValidationErrorKind.Pattern(pattern):
                 return f'{MASK} does not match "{self._patterns.get(pattern, pattern)}"'
@@ -154,7 +153,7 @@ def _require_schema(document: Mapping[str, Any], dialect: Dialect, places: Place
     if not of_meta:
         _require_none(places.flaws)
         return
-    # its patterns are reported only here when the rest of it is no schema
+    # Flaws of patterns, which otherwise come from the copy, are added here, since no copy is made of an invalid schema.
     patterns = [each for place in places.by_path.values() for each in patterns_of(place)][:MAX_PATTERNS]
     wrong = [
         FieldError(json_pointer(path), reason) for text, path in patterns if isinstance(reason := judged(text), str)
@@ -182,7 +181,7 @@ def _written_wrong(found: Sequence[ValidationError]) -> list[ValidationError]:
     kept = [error for error in found if not _is_curable(error)]
     if len(kept) == len(found):
         return kept
-    # what a branch that does not fit yet would have known counts as unknown until it fits
+    # Keys known only to a branch that is not satisfied yet are reported as unevaluated, and may become known later.
     return [
         error
         for error in kept
@@ -191,12 +190,11 @@ def _written_wrong(found: Sequence[ValidationError]) -> list[ValidationError]:
 
 
 def _is_in_array(error: ValidationError) -> bool:
-    """Whether it is inside an array: arrays are replaced as a whole, so nothing can be added there."""
+    """Whether the error is inside an array: layers replace arrays as a whole, so no key can be added there."""
     return any(isinstance(part, int) for part in error.instance_path)
 
 
 def _is_curable(error: ValidationError) -> bool:
-    """Whether a further key may cure it."""
     if _is_in_array(error):
         return False
     match error.kind:

@@ -26,8 +26,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from shared.commands.bus import KafkaUnreachable
 from shared.concurrency import fail, retry_forever
 from shared.errors import Unavailable
-from shared.messages import EventEnvelope
-from shared.outbox.cloud_events import JSON_HEADERS, cloud_event_headers
+from shared.messages import JSON_HEADERS, EventEnvelope, cloud_event_headers
 from shared.outbox.relay import PublishFailed
 from shared.telemetry.tracing import trace_headers
 
@@ -50,11 +49,7 @@ Handler = Callable[[Sequence[Record]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscription:
-    """One consumer of a context: its group, its topics, and the handler of a batch of raw records.
-
-    The handler returns when every record is processed, and raises `Unavailable` when the batch must be delivered again.
-    `gather_seconds`: how long the next batch may gather when nobody waits for its effect.
-    """
+    """One consumer of a context. `handler` raises `Unavailable` when the batch must be delivered again."""
 
     group: str
     topics: Sequence[str]
@@ -120,7 +115,7 @@ def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) 
 
 
 async def undecoded(message: KafkaMessage) -> list[Any]:
-    """Leave the records as they are: each is decoded on its own, so that a bad one harms no other."""
+    """Leave the records as they are: each is decoded on its own, so that a bad one does not affect the others."""
     return list(message.body)
 
 
@@ -131,7 +126,6 @@ class Pacing:
         self._failures = 0
 
     async def pause(self) -> None:
-        """Wait for at most 30 seconds."""
         seconds = PACING[min(self._failures, len(PACING) - 1)]
         self._failures += 1
         await asyncio.sleep(seconds)
@@ -148,7 +142,6 @@ class KafkaConnection:
         self.started = asyncio.Event()
 
     async def keep_trying(self) -> None:
-        """Return when the client has started."""
         await retry_forever(self._start, OUTAGES, RETRY_SECONDS, warn_unreachable)
         self.started.set()
 
@@ -186,7 +179,6 @@ class KafkaCommandPublisher:
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
-        """Return when the broker has the record. Raises `KafkaUnreachable`."""
         if not self._connection.started.is_set():
             raise KafkaUnreachable("The Kafka client has not started yet.")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -207,29 +199,17 @@ class KafkaCommandPublisher:
                     value, topic, key=key, headers=headers, no_confirm=True
                 )
             except OUTAGES as error:
-                settle(done, error)
+                fail(done, unreachable(error))
             else:
-                sent.add_done_callback(partial(settle_by, done))
+                sent.add_done_callback(partial(settle, done, unreachable))
         await asyncio.wait([done for *_, done in group])
         expiry.cancel()
-
-
-def settle(done: "asyncio.Future[None]", error: BaseException | None) -> None:
-    """End one publishing. Do nothing when it has ended already."""
-    if error is not None:
-        fail(done, KafkaUnreachable(repr(error)[:200]))
-    elif not done.done():
-        done.set_result(None)
-
-
-def settle_by(done: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    settle(done, sent.exception() if not sent.cancelled() else KafkaUnreachable("Publishing was cancelled."))
 
 
 def expire(group: "Sequence[asyncio.Future[None]]") -> None:
     """Fail the publishings that have not ended; their records may reach the broker later, as duplicates."""
     for done in group:
-        settle(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
+        fail(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
 
 
 class KafkaEventPublisher:
@@ -239,11 +219,7 @@ class KafkaEventPublisher:
         self._connection = connection
 
     async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
-        """Queue the event for the topic of its type, keyed by organization, else by aggregate.
-
-        Headers are the CloudEvents 1.0 binary binding plus `sequence`. Raises `PublishFailed` at once or through the
-        future, which ends when the broker has answered: nothing is left to be sent later behind the relay's back.
-        """
+        """Key by organization, else by aggregate. Raises `PublishFailed`, at once or through the future."""
         if not self._connection.started.is_set():
             raise PublishFailed("The Kafka client has not started yet.", permanent=False)
         key = event_data.organization_id or event_data.stream.partition(":")[2]
@@ -256,18 +232,29 @@ class KafkaEventPublisher:
                 no_confirm=True,
             )
         except OUTAGES as error:
-            raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
+            raise publish_failed(error) from error
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        sent.add_done_callback(partial(answer_publisher, answered))
+        sent.add_done_callback(partial(settle, answered, publish_failed))
         return answered
 
 
-def answer_publisher(answered: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    error = None if sent.cancelled() else sent.exception()
-    if error is not None or sent.cancelled():
-        fail(answered, PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
-    elif not answered.done():
-        answered.set_result(None)
+def unreachable(error: BaseException) -> KafkaUnreachable:
+    return KafkaUnreachable(repr(error)[:200])
+
+
+def publish_failed(error: BaseException) -> PublishFailed:
+    return PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT))
+
+
+def settle(
+    done: "asyncio.Future[None]", failure: Callable[[BaseException], Exception], sent: "asyncio.Future[Any]"
+) -> None:
+    """End `done` as `sent` ended. Do nothing when it has ended already."""
+    error = asyncio.CancelledError() if sent.cancelled() else sent.exception()
+    if error is not None:
+        fail(done, failure(error))
+    elif not done.done():
+        done.set_result(None)
 
 
 def warn_unreachable(error: Exception) -> None:

@@ -18,8 +18,6 @@ CLOSE_SECONDS = 0.2
 
 
 class Group(Struct, frozen=True):
-    """A consumer group and the topics it takes."""
-
     name: str
     topics: Sequence[str]
 

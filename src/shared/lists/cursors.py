@@ -53,15 +53,13 @@ class ParameterMissing(Malformed):
 
 
 class CursorKey(Protocol):
-    """The key that signs cursors."""
-
     async def key(self) -> bytes:
         """Return 32 bytes, the same on all replicas."""
         ...
 
 
 class PostgresCursorKey:
-    """The key in `shared.cursor_key`: one row, made by the first process that needs it, read once per process."""
+    """The key in `shared.cursor_key`, made by the first process that needs it, and read once per process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -97,18 +95,14 @@ class Cursors:
 
 
 class ListCursors:
-    """The cursors of one list for one filter and order."""
-
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def after(self, place: Any) -> str:
-        """Return the cursor of the page that begins after this place."""
         encoded = msgspec.json.encode(place)
         return unpadded(self._signature(encoded) + encoded)
 
     def following(self, place: Any | None) -> str | None:
-        """Return the same; None without a place, after the last page."""
         return None if place is None else self.after(place)
 
     def place(self, cursor: str | None, type_: type[Place]) -> Place | None:
@@ -128,7 +122,7 @@ class ListCursors:
         return self.following(place(rows[limit - 1]) if len(rows) > limit else None)
 
     def _verified(self, cursor: str) -> bytes:
-        """Return the encoded place. Raises `ValueError`."""
+        """Raise `ValueError`."""
         signed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         signature, encoded = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
         # Several texts decode to the same bytes: only the one that was issued is valid.

@@ -1,9 +1,8 @@
 """Pages of lists of any length, at a bounded cost whatever the filter.
 
-A scan follows an index that has the list's order, and tests its rows one by one; after `STEPS` rows a page ends, with
-as many as passed. A condition with an index of its own that holds for `FEW` rows at most reverses this: those rows
-are fetched, tested and sorted. So neither a rare nor a common word makes a page read the whole table, and the
-thousandth page costs what the first does.
+A scan follows an index that has the list's order, and tests at most `STEPS` rows for a page. A condition with an
+index of its own that holds for `FEW` rows at most reverses this: those rows are fetched, tested and sorted.
+
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -59,8 +58,7 @@ class Segment(Struct, frozen=True):
 class ScanSpec(Struct, frozen=True, kw_only=True):
     """The rows of a table: segment after segment, each in the order of `key` and `id`.
 
-    `columns` include those of `key`, `id` and all conditions. `narrow` are conditions that have an index of their own
-    and follow from every segment; `few` is one that is known to hold for few rows.
+    `narrow` conditions have an index of their own and follow from every segment; `few` is known to hold for few rows.
     """
 
     table: str
@@ -84,8 +82,6 @@ class Place(Struct, frozen=True, array_like=True):
 
 
 class RowPage(Struct, frozen=True):
-    """Rows, and the place after which the next page begins; None after the last row."""
-
     rows: Sequence[Any]
     end: Place | None
 
@@ -98,7 +94,7 @@ class Total(Struct, frozen=True):
 
 
 class Chunk(Struct, frozen=True):
-    """Some tested rows: those that passed, with their places. `end` is the last one; None at the end of the segment."""
+    """Some tested rows: those that passed, and the last of all; None at the end of the segment."""
 
     passed: Sequence[tuple[Any, Place]]
     end: Place | None
@@ -106,8 +102,6 @@ class Chunk(Struct, frozen=True):
 
 
 class Arguments(list[Any]):
-    """A statement's arguments, numbered as they come."""
-
     def put(self, where: Where) -> str:
         """Add its arguments, and return the condition with their numbers."""
         start = len(self) + 1
@@ -127,8 +121,6 @@ async def index_scans(database: Database) -> AsyncIterator[Transaction]:
 
 
 class KeysetScan:
-    """A scan in one transaction of `index_scans`."""
-
     def __init__(self, transaction: Transaction, spec: ScanSpec, bounds: Bounds = BOUNDS) -> None:
         self._transaction = transaction
         self._spec = spec
@@ -198,10 +190,7 @@ class KeysetScan:
         return Chunk(passed, end, rows[-1]["step"] if rows else 0)
 
     def _statement(self, arguments: Arguments, segment: int, after: Place | None, steps: int, most: int) -> str:
-        """Return the SQL of the rows that pass among the next ones, with the last of these in any case.
-
-        Rows come in the order of the inner query, and no further are tested once there are enough.
-        """
+        """Return the SQL of the next rows that pass, and of the last tested one in any case."""
         spec, part = self._spec, self._spec.segments[segment]
         prologue, source = self._source(arguments)
         wanted, conditions = arguments.all_of(part.tests), [*part.along]

@@ -35,16 +35,11 @@ class ListParams(Struct, Generic[Filter], frozen=True):
 
     @property
     def is_for_all(self) -> bool:
-        """Whether neither a page nor an order is given."""
         return self.limit is None and self.cursor is None and self.sort is None
 
 
 class Conditions(Struct, frozen=True):
-    """Which rows a list has.
-
-    `within` holds for all rows of the index that is scanned; `indexed` conditions have an index of their own, `tests`
-    have none; `common` are tests that nearly all rows pass. `few` are known to hold for few rows.
-    """
+    """Which rows a list has. `within` holds for the whole index, `common` for nearly all rows, `few` for few."""
 
     q: str | None = None
     within: Sequence[Where] = ()
@@ -56,11 +51,7 @@ class Conditions(Struct, frozen=True):
 
 
 class Lister(Generic[Filter, PageType]):
-    """A list at a bounded price. Cursors are bound to `name`, the filter and the order.
-
-    `orders` names the column of each order; searches are possible where the table has the columns of `text_search`.
-    Where `always_counts` is false, `page` counts on request.
-    """
+    """A list at a bounded price. Cursors are bound to `name`, the filter and the order. `orders` names columns."""
 
     name: ClassVar[str]
     table: ClassVar[str]
@@ -77,7 +68,6 @@ class Lister(Generic[Filter, PageType]):
         self._cursors = cursors
 
     async def conditions(self, transaction: Transaction, wanted: Filter) -> Conditions:
-        """Return which rows the filter selects."""
         raise NotImplementedError
 
     async def items(self, transaction: Transaction, rows: Sequence[Any]) -> Sequence[Any]:
@@ -123,5 +113,5 @@ class Lister(Generic[Filter, PageType]):
 
 
 def equal_to(**values: Any) -> list[Where]:
-    """Return a condition for each column that shall have a value; None: whatever it is."""
+    """Return a condition for each column that must have a value; None: any value."""
     return [Where(f"{column} = {{0}}", (value,)) for column, value in values.items() if value is not None]

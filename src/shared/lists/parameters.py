@@ -26,15 +26,11 @@ def text_parameter(max_length: int, description: str | None = None, pattern: str
 
 
 def value_parameter(description: str, *, ge: int | None = None, lt: int | None = None) -> QueryParameter:
-    """Describe a filter's field that takes a value of its type."""
     return QueryParameter(description=description, ge=ge, lt=lt)
 
 
 def list_parameters(filter_: type[Struct], sort: Any, default_sort: str | None = None) -> dict[str, Provide]:
-    """Provide `params`, a `ListParams` of this filter, to a route.
-
-    `sort` is the literal of the orders. Without `default_sort` a list without parameters is the whole list.
-    """
+    """Provide `params`, a `ListParams`. Without `default_sort` a list without parameters is the whole list."""
     order = sort | None if default_sort is None else sort
     fields: dict[str, tuple[Any, Any]] = {
         "filter": (NAMED[filter_], Parameter.empty),
@@ -58,8 +54,6 @@ def as_parameter(hint: Any) -> Any:
 
 
 def reader(type_: type[Read], fields: dict[str, tuple[Any, Any]]) -> Callable[..., Coroutine[Any, Any, Read]]:
-    """Return a function that makes the struct, with a parameter of this type and default for each field."""
-
     async def read(**given: Any) -> Read:
         return type_(**given)
 

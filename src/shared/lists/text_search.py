@@ -1,8 +1,4 @@
-"""Search by how words begin. Words are made by `shared.text.forms`; PostgreSQL's full text search only indexes them.
-
-Its parser is not used: it would take `acme.com` for one host name and `a/b` for a file, and where words end would
-depend on the locale the database was made with.
-"""
+"""Search by how words begin. PostgreSQL's own parser is not used: what it takes for a word depends on the locale."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +30,7 @@ def search_column() -> "Column[Any]":
 
 
 def sort_column() -> "Column[Any]":
-    """Return the column that sorts rows by name: compared by bytes, in every database alike."""
+    """Return the column of the order by name: compared by bytes, in every database alike."""
     return Column(SORT_KEY, Text(collation="C"), nullable=False, server_default=text("''"))
 
 

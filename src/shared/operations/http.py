@@ -18,8 +18,14 @@ from shared.http.responses import documented
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.messages import Status
-from shared.operations.listing import OperationFilter, OperationPage, PostgresOperationList, Sort
-from shared.operations.postgres import Operation, PostgresOperations
+from shared.operations.postgres import (
+    Operation,
+    OperationFilter,
+    OperationPage,
+    PostgresOperationList,
+    PostgresOperations,
+    Sort,
+)
 from shared.ports import Caller, Clock, Invalidation
 
 YOUNG = timedelta(hours=1)
@@ -97,7 +103,6 @@ class OperationsController(Controller):
 
 
 def may_see(caller: Caller, operation: Operation) -> bool:
-    """Super admins, the issuer, the organization's people, and the bearer of the operation's own token."""
     if caller.operation_id is not None:
         return caller.operation_id == operation.operation_id
     own = caller.organization_id is not None and caller.organization_id == operation.organization_id

@@ -1,16 +1,20 @@
-"""Reads of operations and streams, and the removal of old ones."""
+"""Operations in PostgreSQL: one, the list, the events of streams, and the removal of old rows."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from shared.commands.conflict_details import EventSummary
-from shared.errors import Refusal
+from shared.errors import Kind, Refusal
+from shared.lists.keyset import Where
+from shared.lists.lister import Conditions, Lister, ListParams, Page, equal_to
+from shared.lists.parameters import text_parameter, value_parameter
 from shared.messages import Outcome, Status
+from shared.ports import Caller, Transaction
 from shared.postgres.database import PostgresDatabase
 from shared.postgres.rows import read_row
 
@@ -41,10 +45,12 @@ SWEPT = (
     ("shared.inbox", "received_at", timedelta(days=30)),
 )
 
+Sort = Literal["-created_at", "created_at"]
+# Few operations are unsettled: an index of their own finds them.
+UNSETTLED: tuple[Status, ...] = ("pending", "rejected", "failed")
+
 
 class Operation(Struct, frozen=True):
-    """One command's life."""
-
     operation_id: UUID
     context: str
     aggregate_id: str
@@ -58,13 +64,10 @@ class Operation(Struct, frozen=True):
 
     @property
     def refusal(self) -> Refusal | None:
-        """Why it was rejected."""
         return self.outcome.refusal if self.outcome else None
 
 
 class PostgresOperations:
-    """Reads operations and streams; sweeps expired rows."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
@@ -85,15 +88,14 @@ class PostgresOperations:
         context, _, aggregate_id = stream.partition(":")
         async with self._database.reading() as connection:
             rows = await connection.fetch(SINCE, context, aggregate_id, sequence, limit)
-        return [summary(*row) for row in rows]
+        return [event_summary(*row) for row in rows]
 
     async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
-        """Return the streams' events from a position of the log on, oldest first."""
         names = [stream.partition(":") for stream in streams]
         contexts, ids = [context for context, _, _ in names], [aggregate_id for _, _, aggregate_id in names]
         async with self._database.reading() as connection:
             rows = await connection.fetch(FROM, contexts, ids, str(position), limit)
-        return [summary(*row) for row in rows]
+        return [event_summary(*row) for row in rows]
 
     async def sweep(self, now: datetime) -> int:
         """Remove up to 5000 expired rows from each table; return how many in all."""
@@ -105,7 +107,92 @@ class PostgresOperations:
         return removed
 
 
-def summary(
+def event_summary(
     sequence: int, type_: str, user_id: str, occurred_at: datetime, reason: str | None, stream: str
 ) -> EventSummary:
     return EventSummary(sequence, type_, user_id, occurred_at.isoformat(), reason, stream)
+
+
+class OperationFilter(Struct, frozen=True):
+    """Which operations: all that are given hold."""
+
+    organization_id: Annotated[UUID | None, value_parameter("On this organization alone.")] = None
+    status: Status | None = None
+    context: Annotated[str | None, text_parameter(63, "Those of this context, such as `assignments`.")] = None
+    command: Annotated[str | None, text_parameter(63, "This command, such as `AssignModule`.")] = None
+
+
+class VisibleOperations(Struct, frozen=True):
+    filter: OperationFilter
+    owner: str | None
+
+
+class RefusalSummary(Struct, frozen=True):
+    """Why a command was rejected, in short."""
+
+    kind: Kind
+    code: str
+    detail: str
+
+
+class OperationSummary(Struct, frozen=True):
+    """One command's life, without its result. `user_id` asked for it."""
+
+    operation_id: UUID
+    status: Status
+    command: str
+    context: str
+    aggregate_id: str
+    organization_id: str | None
+    user_id: str
+    created_at: datetime
+    decided_at: datetime | None
+    refusal: RefusalSummary | None
+
+
+class OperationPage(Page[OperationSummary], frozen=True):
+    """Operations of the last 30 days. `next_cursor` is null on the last page, and there alone.
+
+    A page may have fewer items than `limit` before the last: it looks at a bounded number of operations.
+    """
+
+
+class OutcomeSummary(Struct, frozen=True):
+    refusal: RefusalSummary | None = None
+
+
+class PostgresOperationList(Lister[VisibleOperations, OperationPage]):
+    name, table, id = "operations", "shared.operations", "id"
+    columns = "id, context, aggregate_id, organization_id, user_id, command, status, outcome, created_at, decided_at"
+    orders: ClassVar = {"created_at": "created_at"}
+    default_sort = "-created_at"
+    page_type = OperationPage
+
+    async def visible(self, params: ListParams[OperationFilter], caller: Caller) -> OperationPage:
+        """Return all to super admins, to people their organization's, to others none. Raises `BadCursor`."""
+        if caller.role != "super_admin" and caller.organization_id is None:
+            return OperationPage([], None)
+        owner = None if caller.role == "super_admin" else caller.organization_id
+        wanted = VisibleOperations(params.filter, owner)
+        return await self.page(ListParams(wanted, params.limit, params.cursor, params.sort))
+
+    async def conditions(self, transaction: Transaction, wanted: VisibleOperations) -> Conditions:
+        filter_ = wanted.filter
+        organizations = {
+            each for each in (wanted.owner, filter_.organization_id and str(filter_.organization_id)) if each
+        }
+        indexed = [each for id_ in sorted(organizations) for each in equal_to(organization_id=id_)]
+        tests = equal_to(context=filter_.context, command=filter_.command)
+        if filter_.status in UNSETTLED:
+            indexed.append(Where(f"status = '{filter_.status}'"))
+        else:
+            tests += equal_to(status=filter_.status)
+        return Conditions(indexed=indexed, tests=tests)
+
+    async def items(self, transaction: Transaction, rows: Sequence[Any]) -> Sequence[OperationSummary]:
+        return [operation_summary(row) for row in rows]
+
+
+def operation_summary(row: Any) -> OperationSummary:
+    outcome = msgspec.json.decode(row["outcome"] or b"{}", type=OutcomeSummary)
+    return read_row(OperationSummary, row, operation_id=row["id"], refusal=outcome.refusal)

@@ -38,7 +38,7 @@ class Queued(Struct, frozen=True):
     traceparent: str | None = None
 
 
-class PublishFailed(Exception):  # noqa: N818 - an answer of the broker, told apart by `permanent`
+class PublishFailed(Exception):  # noqa: N818 - an answer of the broker
     """The broker did not take an event. `permanent`: it never will."""
 
     def __init__(self, detail: str, *, permanent: bool) -> None:
@@ -46,13 +46,11 @@ class PublishFailed(Exception):  # noqa: N818 - an answer of the broker, told ap
         self.permanent = permanent
 
 
-class LeadershipLost(Exception):  # noqa: N818 - ends one reign, not the relay
+class LeadershipLost(Exception):  # noqa: N818 - another process leads; the relay goes on
     """Another process holds the lease now."""
 
 
 class EventPublisher(Protocol):
-    """The one way an event reaches Kafka."""
-
     async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
         """Queue the event for its topic; the future ends when the broker has answered, or raises `PublishFailed`."""
         ...
@@ -103,16 +101,14 @@ class Relay:
         self._wakeup = Wakeup(IDLE_SECONDS)
 
     def wake(self) -> None:
-        """Look soon: something was committed."""
         self._wakeup.wake()
 
     async def run(self) -> None:
-        """Lead whenever possible. Never returns."""
         while True:
             try:
                 queue = await self.election.lead()
                 if queue is not None:
-                    await self._reign(queue)
+                    await self._lead(queue)
             except (Unavailable, LeadershipLost) as error:
                 log.info("relay_steps_back", reason=str(error))
             except Exception:
@@ -120,7 +116,7 @@ class Relay:
             RELAY_LEADER.set(0)
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _reign(self, queue: RelayQueue) -> None:
+    async def _lead(self, queue: RelayQueue) -> None:
         RELAY_LEADER.set(1)
         log.info("relay_leads")
         renewing = asyncio.create_task(self._renew(queue))
@@ -150,7 +146,7 @@ class Relay:
                 await self._wakeup.wait()
 
     async def relay_page(self, queue: RelayQueue) -> bool:
-        """Invalidate and publish one page; False when there is nothing left to do, or nothing can be done now."""
+        """Invalidate and publish one page; False when there is nothing to do at present."""
         rows = await queue.page(PAGE)
         await self._invalidate([row for row in rows if row.fresh])
         failed = await self._publish(queue, rows)

@@ -18,7 +18,7 @@ SPACE: Sequence[Range] = [
 ]  # fmt: skip
 OF_LETTERS = {"d": DIGITS, "w": WORD, "s": SPACE}
 
-# Names differ by case, and no others are known: ECMA-262, tables of Unicode properties.
+# All property names of ECMA-262, which are case-sensitive.
 CATEGORIES = (
     "Cased_Letter LC Close_Punctuation Pe Connector_Punctuation Pc Control Cc cntrl Currency_Symbol Sc "
     "Dash_Punctuation Pd Decimal_Number Nd digit Enclosing_Mark Me Final_Punctuation Pf Format Cf Initial_Punctuation "

@@ -37,7 +37,7 @@ class Look(Struct):
 
 
 class Reference(Struct):
-    """A reference to what a group has taken."""
+    """A reference to what a group has matched."""
 
 
 class Repeat(Struct):

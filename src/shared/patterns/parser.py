@@ -166,7 +166,7 @@ class Reader:
                         self._fail("a range's end is before its beginning")
                     ranges.append((ends[0][0], ends[1][0]))
                     continue
-                # a set is no end of a range: then the sign is one of the characters
+                # A set cannot end a range, so the hyphen is a character itself.
                 ranges += [(ord("-"), ord("-")), *second.ranges]
                 properties += second.properties
             ranges += first.ranges

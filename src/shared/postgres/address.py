@@ -35,7 +35,7 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "ssl_max_protocol_version": TLS_VERSIONS,
     "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
     "gsslib": ("gssapi",),
-    # Those in which only what the driver does anyway may be asked for: it must not seem to do more.
+    # The driver ignores these parameters, so only the values that describe its behaviour are accepted.
     "gssencmode": ("disable", "allow", "prefer"),
     "channel_binding": ("disable", "prefer"),
     "client_encoding": ("utf8", "UTF8", "utf-8", "UTF-8", "auto"),
@@ -122,12 +122,10 @@ def read_address(url: str) -> PostgresAddress:
 
 
 def one_of(choices: Sequence[str]) -> str:
-    """Join as `a`, `a or b`, `a, b or c`."""
     return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
 
 
 def plain(text: str, part: str) -> str:
-    """Undo the percent encoding."""
     if BAD_ESCAPE.search(text):
         raise UnusableAddress(f"{part} has a % that encodes nothing: write %25")
     try:
@@ -148,7 +146,7 @@ def parameters_of(query: str) -> dict[str, str]:
         shown = name if PARAMETER.fullmatch(name) else "a parameter"
         if not equals:
             raise UnusableAddress(f"{shown} must be written name=value")
-        if name == "ssl" and value == "true":  # as libpq has it for those who come from JDBC
+        if name == "ssl" and value == "true":  # libpq accepts this spelling of JDBC
             name, value = "sslmode", "require"
         if name not in TAKEN:
             raise UnusableAddress(

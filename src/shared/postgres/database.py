@@ -138,7 +138,7 @@ class PostgresDatabase:
         except _NeverCommitted:
             self.writes.succeeded()
         except Unavailable:
-            return  # as before, or away: then it is unknown
+            return  # still no writes, or unknown because the database is away
 
     @asynccontextmanager
     async def snapshot(self, seconds: float = READ_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
@@ -167,7 +167,7 @@ class PostgresDatabase:
     ) -> AsyncIterator["asyncpg.Connection[Any]"]:
         with typed_outages():
             async with self._open(pool).acquire(timeout=5) as connection:
-                # Cut off, not cancelled: a server that hangs would not answer the cancellation either.
+                # Terminate instead of cancelling: a server that hangs would not answer a cancellation.
                 deadline = asyncio.get_running_loop().call_later(seconds, connection.terminate)
                 try:
                     yield connection

@@ -67,7 +67,7 @@ class PostgresListener:
             connection.terminate()
 
     def _make_good(self) -> None:
-        # Only now: a notice between an earlier look and the next LISTEN would be lost.
+        # Call back only after LISTEN: a notice sent before it would be lost.
         if self._missed:
             self._missed = False
             self._on_commit()
@@ -95,7 +95,7 @@ class PostgresResetAnnouncer:
         self._replica_id = replica_id
 
     async def announce_reset(self) -> None:
-        """Best effort: without the database there is nothing new that could be stale."""
+        """Announce at best effort: while the database is away, nothing new is written that could make caches stale."""
         try:
             async with self._database.writing() as transaction:
                 await transaction.execute("SELECT pg_notify($1, $2)", CHANNEL, f"reset {self._replica_id}")

@@ -11,13 +11,12 @@ from shared.telemetry import metrics
 
 SERVICE_ROLE = "modplane_service"
 
-# 08 connection, 28 and 3D refused at the door, 53 resources, 57 intervention, 58 system; 40001 serialization,
+# 08 connection, 28 and 3D refused connections, 53 resources, 57 intervention, 58 system; 40001 serialization,
 # 40P01 deadlock, 55P03 lock_timeout, 25P03 idle, 25006 read-only.
 REFUSED_AT_THE_DOOR = ("28", "3D")
 TRANSIENT_CLASSES = ("08", *REFUSED_AT_THE_DOOR, "53", "57", "58")
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "25P03", "25006")
-# The driver's internal error too: it meets the server's farewell, sent while the process was frozen, as a state it
-# does not expect.
+# The driver raises its internal error when the server ended the session while the process was frozen.
 LOST_SESSION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 DISK_FULL = "its disk is full"
@@ -25,7 +24,7 @@ READ_ONLY = "it is read-only"
 NO_FILES = "its files cannot be written, its log says why"
 
 FULL = re.compile(r"No space left on device|[Qq]uota exceeded|File too large")
-# Quotas, and writes cut short, have no state of their own: the server calls them internal errors.
+# The server reports quotas and short writes as internal errors, without an SQLSTATE of their own.
 OF_FILES = re.compile(
     r"could not (access|allocate|create|extend|flush|fsync|open|read|rename|resize|seek|truncate|write)\b.*"
     r"\b(file|files|directory|block|blocks|segment|status of transaction)\b",
@@ -81,7 +80,7 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         if isinstance(error, asyncpg.InvalidParameterValueError) and SERVICE_ROLE in str(error):
-            return True  # the role comes with the schema, which is not there yet
+            return True  # the role is created with the schema
         return state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES or why_no_writes(error) is not None
     return isinstance(error, LOST_SESSION)
 

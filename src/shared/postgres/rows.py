@@ -11,7 +11,7 @@ from shared.ports import Transaction
 
 Read = TypeVar("Read", bound=Struct)
 
-# Text also where a column has a collation: arrays take none. Documents come as text.
+# Columns with a collation are text too, because arrays take no collation. JSON is sent as text.
 TYPES = {
     Text: "text",
     JSON: "text",

@@ -97,7 +97,7 @@ event_log = Table(
     schema="shared",
 )
 
-# Filled by a trigger on `event_log`. One row for all events of a statement that name the same.
+# Filled by a trigger on `event_log`: one row per statement and name.
 event_names = Table(
     "event_names",
     metadata,

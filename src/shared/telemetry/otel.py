@@ -80,7 +80,6 @@ class OtelTracing:
 
     @contextmanager
     def publishing(self, topic: str, operation_id: UUID, traceparent: str | None) -> Iterator[FollowedHandover]:
-        """Open a producer's span, whose `traceparent` the record carries."""
         parent = None if traceparent is None else context_of(traceparent)
         attributes = {**destination(topic), OPERATION: str(operation_id)}
         span = self._tracer.start_span(f"publish {topic}", parent, SpanKind.PRODUCER, attributes)
@@ -115,7 +114,6 @@ class OtelTracing:
             yield
 
     def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
-        """Record a span for each sampled command, in the command's own trace."""
         now = trace.get_current_span().get_span_context()
         for command in batch:
             if command.traceparent is None:
@@ -139,7 +137,6 @@ class FollowedRequests:
         self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Trace the request. The span is named by its route once that is known."""
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(UNTRACED):
             await self._app(scope, receive, send)
             return
@@ -164,7 +161,6 @@ def destination(topic: str) -> dict[str, str]:
 
 
 def describe(span: Span, method: str, route: str, message: Any) -> None:
-    """Set what is known of a request when its response begins."""
     if route:
         span.update_name(f"{method} {route}")
         span.set_attribute("http.route", route)
@@ -184,7 +180,6 @@ def end(span: Span, error: str) -> None:
 
 
 def traceparent(span: Span) -> str:
-    """Return the span as a record carries it."""
     headers: dict[str, str] = {}
     W3C.inject(headers, trace.set_span_in_context(span, Context()))
     return headers.get(HEADER, "")

@@ -1,8 +1,4 @@
-"""Tracing of requests through the system: the port the write path reports to, and how a trace travels.
-
-A trace travels as W3C `traceparent`: in the header of that name on every record, and beside each event in the relay's
-queue.
-"""
+"""Tracing, as W3C `traceparent` on every record and beside the events in the relay's queue."""
 
 import asyncio
 import re
@@ -36,22 +32,16 @@ class Handover(Protocol):
 
 
 class Tracing(Protocol):
-    """Traces requests, or does not. Times are seconds since the epoch."""
-
-    def requests(self, app: App) -> App:
-        """Wrap the ASGI application so that its requests are traced."""
-        ...
+    def requests(self, app: App) -> App: ...
 
     def publishing(self, topic: str, operation_id: UUID, traceparent: str | None) -> AbstractContextManager[Handover]:
         """Trace the hand-over of a record to the broker, in the given trace, else in the current one."""
         ...
 
-    def consuming(self, topic: str, traceparents: Sequence[str]) -> AbstractContextManager[None]:
-        """Trace the processing of a batch of records."""
-        ...
+    def consuming(self, topic: str, traceparents: Sequence[str]) -> AbstractContextManager[None]: ...
 
     def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
-        """Record a finished stage of deciding, for every command of the batch."""
+        """Record a finished stage for every command of the batch. Times are seconds since the epoch."""
         ...
 
 
@@ -107,7 +97,6 @@ def traceparent_of(record: Any) -> str | None:
 
 
 def trace_id(traceparent: str | None) -> str | None:
-    """Return the trace's id, as logs have it."""
     return None if traceparent is None else traceparent.split("-")[1]
 
 

@@ -23,7 +23,7 @@ def normalized_email(text: str) -> str:
 def email_of(text: str) -> str | None:
     """Return the address in its one spelling: case and compatibility forms folded, the domain in Unicode (U-labels).
 
-    None when it can be no address: only the syntax is checked.
+    None when its syntax is wrong; nothing else is checked.
     """
     shown = unicodedata.normalize("NFKC", UNSEEN.sub("", text)).strip()
     local_part, _, domain = shown.partition("@")
@@ -35,7 +35,6 @@ def email_of(text: str) -> str | None:
 
 
 def labels_of(domain: str) -> list[str] | None:
-    """Split the domain into labels, each in Unicode. None when one is not allowed."""
     try:
         mapped = domain.lower() if domain.isascii() else idna.uts46_remap(domain, std3_rules=False)
         labels = [label_of(label) for label in mapped.split(".")]
@@ -54,7 +53,6 @@ def label_of(label: str) -> str:
 
 
 def in_ascii(email: str) -> str:
-    """Return a normalized address with its domain in ASCII (A-labels)."""
     local_part, _, domain = email.partition("@")
     return f"{local_part}@{'.'.join(as_ascii(label) for label in domain.split('.'))}"
 

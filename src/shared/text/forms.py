@@ -19,7 +19,7 @@ from shared.errors import FieldError, Invalid
 Kind = Literal["line", "lines", "search"]
 Text = TypeVar("Text", bound=Struct)
 
-# What a field's type says of its text: `Annotated[str, Meta(max_length=200, extra=LINE)]`.
+# Values of `extra` that mark a field's type as text: `Annotated[str, Meta(max_length=200, extra=LINE)]`.
 LINE: dict[str, Any] = {"text": "line"}
 LINES: dict[str, Any] = {"text": "lines"}
 SEARCH: dict[str, Any] = {"text": "search"}
@@ -29,7 +29,7 @@ MAX_SEARCH = 1000
 MAX_WORD = 255
 MAX_KEY = 200
 
-# Unicode's Default_Ignorable_Code_Point, and the two that look like nothing without being called so.
+# Unicode's Default_Ignorable_Code_Point, and two more that are invisible.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
@@ -40,7 +40,7 @@ NO_CHARACTER = re.compile(
     f"[\ufdd0-\ufdef{''.join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))}]"
 )
 BLANK = re.compile(f"[\\s{IGNORABLE}\u2800]*")
-# The same for documents, whose patterns are read by other engines too.
+# The same for patterns in API documents, in a syntax that all engines read.
 BLANK_CHARACTERS = (
     r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
@@ -56,7 +56,7 @@ SELECTOR = re.compile("[\ufe00-\ufe0f]")
 IDEOGRAPHIC_SELECTOR = re.compile("[\U000e0100-\U000e01ef]")
 LETTERS = re.compile("L[ultm]|Nd|M.")
 
-# Letters by class, but apostrophes and dashes by use.
+# Unicode classes these as letters and symbols; in names they separate words.
 APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78b\ua78c"
 DASHES = "\u2212\u2044"
 APART = str.maketrans(dict.fromkeys(APOSTROPHES + DASHES, " "))
@@ -109,7 +109,6 @@ def flaw_of(text: str, kind: Kind = "line", limit: int | None = None) -> str | N
 
 
 def is_unfit(text: str, place: int) -> bool:
-    """Whether a character is a control, stands for nothing, is invisible, or reverses others."""
     character = text[place]
     if INVISIBLE.match(character):
         return not belongs(text, place)
@@ -152,7 +151,6 @@ def cleaned(command: Text) -> Text:
 
 
 def flaws_in(value: Any, pointer: str = "") -> Iterator[tuple[Kind, FieldError]]:
-    """Return what is wrong with the texts of a struct and of the structs in it, as `cleaned` would."""
     if not isinstance(value, Struct):
         return
     kinds = {name: (kind, limit) for name, kind, limit in texts_of(type(value))}
@@ -182,7 +180,6 @@ def texts_of(type_: type[Struct]) -> Sequence[tuple[str, Kind, int | None]]:
 
 
 def meta_of(type_: Any) -> Meta | None:
-    """Return what an annotation says of text; that of a union's part, too."""
     if get_origin(type_) is Annotated:
         metas = [each for each in type_.__metadata__ if isinstance(each, Meta) and "text" in (each.extra or {})]
         return metas[0] if metas else meta_of(get_args(type_)[0])
@@ -190,7 +187,7 @@ def meta_of(type_: Any) -> Meta | None:
 
 
 def convert_text(value: Any, type_: Any) -> Any:
-    """Convert the value to the type, with its text normalized. Raises `msgspec.ValidationError`."""
+    """Convert with normalized text. Raises `msgspec.ValidationError`."""
     found, meta = msgspec.convert(value, type_), meta_of(type_)
     if meta is None or not meta.extra or not isinstance(found, str):
         return found
@@ -210,7 +207,6 @@ def folded(text: str) -> str:
 
 
 def comparable(name: str) -> str:
-    """Return the form in which names are compared: equal forms are the same name."""
     return " ".join(folded(name).split())
 
 
@@ -238,7 +234,6 @@ def searched_words(q: str, most: int) -> list[str]:
 
 
 def search_text(*texts: str | None) -> str:
-    """Join the words of texts as they are kept for searching."""
     return " ".join(word for text in texts if text for word in words(text))
 
 
@@ -262,6 +257,5 @@ def base_of(character: str) -> str:
 
 
 def number_key(number: "re.Match[str]") -> str:
-    """Prefix the digits with their number, so that 9 comes before 10."""
     digits = "".join(str(unicodedata.digit(digit)) for digit in number[0]).lstrip("0")
     return chr(ord("0") + min(len(digits), LONGEST_NUMBER)) + digits

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from dishka import AsyncContainer
 
-from access.signup import PendingOwners
+from access.users import PendingOwners
 from app.cli.manifest_actions import Request, apply_file, compare_file, deletions, export_all
 from app.cli.output import Answer, CommandFailed
 from app.settings import Settings

@@ -8,8 +8,7 @@ from hypothesis import strategies as some
 from msgspec import json
 from msgspec.structs import replace
 
-from app.manifest.export import Form, NotExportable, export_manifest, registered_manifest
-from app.manifest.files import read_manifest
+from app.manifest.files import Form, NotExportable, export_manifest, read_manifest, registered_manifest
 from app.manifest.model import MAX_BYTES, ManifestEntry, ManifestIndustry, ManifestModule
 from app.manifest.plan import plan
 from shared.json.documents import too_large

@@ -14,13 +14,13 @@ from shared.commands.bus import CommandBus, OutcomeWaiter
 from shared.commands.decision import CommandExpired
 from shared.commands.processor import CommandProcessor
 from shared.dead_letters.postgres import PostgresDeadLetters, PostgresDeadLetterStore
-from shared.dead_letters.redelivery import RecordRedeliveries
 from shared.dead_letters.service import (
     DeadLetter,
     DeadLetters,
     LetterHandled,
     LetterNotFound,
     LetterUnreadable,
+    RecordRedeliveries,
     Resolution,
 )
 from shared.errors import Unavailable

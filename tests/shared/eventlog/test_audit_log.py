@@ -1,5 +1,5 @@
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -13,6 +13,8 @@ LOGGED = """
 SELECT aggregateid, sequence, type, payload::text, user_id, organization_id, reason FROM shared.event_log ORDER BY seq
 """
 
+ACME = UUID(int=1)
+
 
 def audit_event(aggregate_id: str, amount: int, **fields: Any) -> AuditEvent:
     return AuditEvent(
@@ -22,21 +24,21 @@ def audit_event(aggregate_id: str, amount: int, **fields: Any) -> AuditEvent:
         user_id="ada",
         operation_id=uuid4(),
         occurred_at=NOON,
-        **fields,
+        **({"organization_id": None} | fields),
     )
 
 
 async def test_audit_events_continue_their_streams(toy: Toy, database: PostgresDatabase) -> None:
     log = PostgresAuditLog("toy")
     async with database.writing() as transaction:
-        await log.record(transaction, [audit_event("b", 1), audit_event("a", 2, organization_id="acme", reason="why")])
+        await log.record(transaction, [audit_event("b", 1), audit_event("a", 2, organization_id=ACME, reason="why")])
         await log.record(transaction, [audit_event("a", 3)])
     async with database.writing() as transaction:
         await log.record(transaction, [audit_event("a", 4, reason="because")])
         await log.record(transaction, [])
     assert await toy.rows(LOGGED) == [
         ("b", 1, "toy.added", '{"amount":1,"text":""}', "ada", None, None),
-        ("a", 1, "toy.added", '{"amount":2,"text":""}', "ada", "acme", "why"),
+        ("a", 1, "toy.added", '{"amount":2,"text":""}', "ada", str(ACME), "why"),
         ("a", 2, "toy.added", '{"amount":3,"text":""}', "ada", None, None),
         ("a", 3, "toy.added", '{"amount":4,"text":""}', "ada", None, "because"),
     ]

@@ -13,11 +13,9 @@ import asyncpg
 import pytest
 
 from shared.eventlog import postgres as event_pages
-from shared.eventlog import reading as event_reading
 from shared.eventlog.model import BEGINNING, Entry, EventFilter, Window
-from shared.eventlog.postgres import PostgresEventLog, beyond, rarest
+from shared.eventlog.postgres import EventReader, PostgresEventLog, Sort, beyond, rarest
 from shared.eventlog.query import EventQuery
-from shared.eventlog.reading import EventReader, Sort
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, NOON
 from tests.support.event_log import NewEvent, all_entries, append_events, write_events
@@ -111,7 +109,7 @@ async def test_pages_hold_what_the_filter_admits_each_once_in_order(
 async def test_an_export_has_every_event_once_however_many_pages_it_takes(
     database: PostgresDatabase, log: PostgresEventLog, monkeypatch: pytest.MonkeyPatch, sort: Sort
 ) -> None:
-    monkeypatch.setattr(event_reading, "EXPORTED_AT_ONCE", 3)
+    monkeypatch.setattr(event_pages, "EXPORTED_AT_ONCE", 3)
     for _ in range(4):
         await write_events(database, NewEvent(), NewEvent())
     lines = await EventReader(log, CURSORS).export(EventFilter(), sort)

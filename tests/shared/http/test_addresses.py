@@ -1,6 +1,6 @@
 import pytest
 
-from shared.http.addresses import address_in
+from shared.http.rate_limits import address_in
 
 
 @pytest.mark.parametrize(

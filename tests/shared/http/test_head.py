@@ -8,7 +8,7 @@ import httpx
 from litestar import Litestar, get
 from litestar.response import Stream
 
-from shared.http.head import HeadAsGet
+from shared.http.middleware import HeadAsGet
 from shared.http.problems import EXCEPTION_HANDLERS
 
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from shared.http.metrics import Measured, RequestMeter
+from shared.http.middleware import Measured, RequestMeter
 from shared.telemetry.metrics import SECONDS
 
 

@@ -11,8 +11,7 @@ from shared.errors import Refusal
 from shared.lists.cursors import BadCursor
 from shared.lists.lister import ListParams
 from shared.messages import Outcome
-from shared.operations.listing import OperationFilter, PostgresOperationList, Sort
-from shared.operations.postgres import PostgresOperations
+from shared.operations.postgres import OperationFilter, PostgresOperationList, PostgresOperations, Sort
 from shared.ports import Caller
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, NOON

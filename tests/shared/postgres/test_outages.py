@@ -105,8 +105,9 @@ def disk(tmp_path: Path, scratch_url: str) -> Iterator[Path]:
     """Room for one database, where the server may write."""
     if os.geteuid() != 0 or "@127.0.0.1" not in scratch_url:
         pytest.skip("only root may mount a disk, and only for a server of this machine")
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == 0 and folder != folder.parent:
+            folder.chmod(folder.stat().st_mode | 0o055)
     with small_disk(tmp_path / "disk", 24) as disk:
         account = unprivileged_account()
         (disk / "space").mkdir()

@@ -40,14 +40,14 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 /**
  * Sign out and end the session
  *
- * Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither.
+ * End the session: every replica refuses its access tokens at once. Idempotent, also without a session.
  */
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
 /**
  * Refresh the access token
  *
- * Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
+ * Accept a cookie that is valid for one use, and set the next. A used one ends the session when sent again.
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */

@@ -72,7 +72,7 @@ export type ApiTokenRequest = {
 /**
  * ApiTokenResponse
  *
- * `token` is in this answer alone: it is kept nowhere.
+ * `token` is in this response only: it is not stored.
  */
 export type ApiTokenResponse = {
     id: string;
@@ -792,7 +792,7 @@ export type LoginResponse = {
 /**
  * LogoutResponse
  *
- * The session's access tokens are worth nothing from now on.
+ * The session's access tokens are invalid from now on.
  */
 export type LogoutResponse = {
     status: 'signed_out';
@@ -1815,8 +1815,8 @@ export type LoginErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -1825,7 +1825,7 @@ export type LoginErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -1837,7 +1837,7 @@ export type LoginErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -1977,8 +1977,8 @@ export type RefreshErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -1987,7 +1987,7 @@ export type RefreshErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2072,8 +2072,8 @@ export type GetBulkOperationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2082,7 +2082,7 @@ export type GetBulkOperationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2177,8 +2177,8 @@ export type StartBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2187,7 +2187,7 @@ export type StartBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2199,7 +2199,7 @@ export type StartBulkOperationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -2213,8 +2213,8 @@ export type StartBulkOperationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
-     * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
+     * - `urn:modplane:problem:not_one_selection`: The request has both ids and a filter, or neither.
+     * - `urn:modplane:problem:template_code_missing`: The filter has a template version without the template.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -2295,8 +2295,8 @@ export type GetBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2305,7 +2305,7 @@ export type GetBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2393,8 +2393,8 @@ export type CancelBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2403,7 +2403,7 @@ export type CancelBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2511,8 +2511,8 @@ export type GetBulkOperationItemsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2521,7 +2521,7 @@ export type GetBulkOperationItemsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2609,8 +2609,8 @@ export type RetryBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2619,7 +2619,7 @@ export type RetryBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2754,8 +2754,8 @@ export type GetEventsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2764,7 +2764,7 @@ export type GetEventsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2877,8 +2877,8 @@ export type ExportEventsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2887,7 +2887,7 @@ export type ExportEventsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3000,8 +3000,8 @@ export type StreamEventsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3010,7 +3010,7 @@ export type StreamEventsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3121,8 +3121,8 @@ export type GetIndustriesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3131,7 +3131,7 @@ export type GetIndustriesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3238,8 +3238,8 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3248,7 +3248,7 @@ export type CreateIndustryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3279,7 +3279,7 @@ export type CreateIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -3411,8 +3411,8 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3421,7 +3421,7 @@ export type DeleteIndustryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3460,7 +3460,7 @@ export type DeleteIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -3664,8 +3664,8 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3674,7 +3674,7 @@ export type UpdateIndustryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3713,7 +3713,7 @@ export type UpdateIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -3905,8 +3905,8 @@ export type GetIndustryOrganizationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3915,7 +3915,7 @@ export type GetIndustryOrganizationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4015,8 +4015,8 @@ export type GetIndustryVersionsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4025,7 +4025,7 @@ export type GetIndustryVersionsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4144,8 +4144,8 @@ export type GetModuleRegistryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4154,7 +4154,7 @@ export type GetModuleRegistryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4261,8 +4261,8 @@ export type RegisterModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4271,7 +4271,7 @@ export type RegisterModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4302,7 +4302,7 @@ export type RegisterModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -4434,8 +4434,8 @@ export type DeleteModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4444,7 +4444,7 @@ export type DeleteModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4482,7 +4482,7 @@ export type DeleteModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -4579,8 +4579,8 @@ export type GetModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4589,7 +4589,7 @@ export type GetModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4708,8 +4708,8 @@ export type UpdateModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4718,7 +4718,7 @@ export type UpdateModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4756,7 +4756,7 @@ export type UpdateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -4884,8 +4884,8 @@ export type ActivateModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4894,7 +4894,7 @@ export type ActivateModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4932,7 +4932,7 @@ export type ActivateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -5029,8 +5029,8 @@ export type GetModuleAdoptionErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5039,7 +5039,7 @@ export type GetModuleAdoptionErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5136,8 +5136,8 @@ export type GetModuleConfigErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5146,7 +5146,7 @@ export type GetModuleConfigErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5265,8 +5265,8 @@ export type DeactivateModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5275,7 +5275,7 @@ export type DeactivateModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5313,7 +5313,7 @@ export type DeactivateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -5413,8 +5413,8 @@ export type GetModuleIndustriesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5423,7 +5423,7 @@ export type GetModuleIndustriesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5537,8 +5537,8 @@ export type GetModuleOrganizationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5547,7 +5547,7 @@ export type GetModuleOrganizationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5647,8 +5647,8 @@ export type GetModuleViolationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5657,7 +5657,7 @@ export type GetModuleViolationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5779,8 +5779,8 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5789,7 +5789,7 @@ export type ApplyIndustryTemplateErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5839,7 +5839,7 @@ export type ApplyIndustryTemplateErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -5972,8 +5972,8 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5982,7 +5982,7 @@ export type AssignModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6032,7 +6032,7 @@ export type AssignModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6160,8 +6160,8 @@ export type GetAvailableModulesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6170,7 +6170,7 @@ export type GetAvailableModulesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6282,8 +6282,8 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6292,7 +6292,7 @@ export type BulkAssignModulesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6342,7 +6342,7 @@ export type BulkAssignModulesErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6475,8 +6475,8 @@ export type RestoreAssignmentsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6485,7 +6485,7 @@ export type RestoreAssignmentsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6535,7 +6535,7 @@ export type RestoreAssignmentsErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6676,8 +6676,8 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6686,7 +6686,7 @@ export type UnassignModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6736,7 +6736,7 @@ export type UnassignModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6856,8 +6856,8 @@ export type GetOperationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6866,7 +6866,7 @@ export type GetOperationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6947,8 +6947,8 @@ export type GetOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6957,7 +6957,7 @@ export type GetOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7086,8 +7086,8 @@ export type GetOrganizationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7096,7 +7096,7 @@ export type GetOrganizationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7265,7 +7265,7 @@ export type SignUpErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7289,7 +7289,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer stored.
      * - `urn:modplane:problem:signup_expired`: The owner is no longer pending: the signup took too long, or was refused before.
      */
     409: Problem;
@@ -7305,7 +7305,7 @@ export type SignUpErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -7322,7 +7322,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -7414,8 +7414,8 @@ export type GetOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7424,7 +7424,7 @@ export type GetOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7543,8 +7543,8 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7553,7 +7553,7 @@ export type UpdateOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7594,7 +7594,7 @@ export type UpdateOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -7695,8 +7695,8 @@ export type GetOrganizationInfoErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7705,7 +7705,7 @@ export type GetOrganizationInfoErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7799,8 +7799,8 @@ export type GetOrganizationModulesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7809,7 +7809,7 @@ export type GetOrganizationModulesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7910,8 +7910,8 @@ export type GetOrganizationModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7920,7 +7920,7 @@ export type GetOrganizationModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8048,8 +8048,8 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8058,7 +8058,7 @@ export type UpdateModuleConfigErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8108,7 +8108,7 @@ export type UpdateModuleConfigErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -8247,8 +8247,8 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8257,7 +8257,7 @@ export type ReactivateOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8298,7 +8298,7 @@ export type ReactivateOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -8418,8 +8418,8 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8428,7 +8428,7 @@ export type SuspendOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8469,7 +8469,7 @@ export type SuspendOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -8570,8 +8570,8 @@ export type GetDeadLettersErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8580,7 +8580,7 @@ export type GetDeadLettersErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8661,8 +8661,8 @@ export type GetDeadLetterErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8671,7 +8671,7 @@ export type GetDeadLetterErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8771,8 +8771,8 @@ export type DropDeadLetterErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8781,7 +8781,7 @@ export type DropDeadLetterErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8898,8 +8898,8 @@ export type RetryDeadLetterErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8908,7 +8908,7 @@ export type RetryDeadLetterErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9009,8 +9009,8 @@ export type GetSystemStatusErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9019,7 +9019,7 @@ export type GetSystemStatusErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9128,8 +9128,8 @@ export type GetTokensErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9138,7 +9138,7 @@ export type GetTokensErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9229,8 +9229,8 @@ export type CreateTokenErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9239,7 +9239,7 @@ export type CreateTokenErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9254,14 +9254,14 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer stored.
      */
     409: Problem;
     /**
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -9278,7 +9278,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -9374,8 +9374,8 @@ export type RevokeTokenErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9384,7 +9384,7 @@ export type RevokeTokenErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9408,7 +9408,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -9486,8 +9486,8 @@ export type GetIndustriesUsageErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9496,7 +9496,7 @@ export type GetIndustriesUsageErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9578,8 +9578,8 @@ export type GetModulesUsageErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9588,7 +9588,7 @@ export type GetModulesUsageErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9693,8 +9693,8 @@ export type GetUsersErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9703,7 +9703,7 @@ export type GetUsersErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9799,8 +9799,8 @@ export type ActivateUserErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9809,7 +9809,7 @@ export type ActivateUserErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9833,7 +9833,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -9925,8 +9925,8 @@ export type DeactivateUserErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9935,7 +9935,7 @@ export type DeactivateUserErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9958,7 +9958,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer stored.
      */
     409: Problem;
     /**
@@ -9969,7 +9969,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;

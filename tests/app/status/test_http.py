@@ -4,8 +4,8 @@ from dishka import AsyncContainer
 from msgspec.structs import replace
 
 from app.cli.status import lines
-from app.status.health import HealthController, Readiness
 from app.status.heartbeat import Heartbeat
+from app.status.http import HealthController, Readiness
 from app.status.rules import assess
 from shared.cache.redis import RedisCache
 from shared.kafka.broker import KafkaConnection
