@@ -8,7 +8,7 @@ class OrganizationNotFound(NotFound):
 
 
 class OrganizationSuspended(Conflict):
-    """The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated."""
+    """The organization is suspended: super admins may correct its assignments, but nothing new is assigned."""
 
 
 class ModuleNotFound(NotFound):
@@ -56,7 +56,7 @@ class UnknownIndustry(Invalid):
 
 
 class IndustryInactive(Conflict):
-    """The template is deactivated and is not given to anyone."""
+    """The template is deactivated and cannot be applied."""
 
 
 class UnknownVersion(Invalid):
@@ -68,23 +68,23 @@ class NotInTemplate(Invalid):
 
 
 class TemplateNotApplicable(Conflict):
-    """Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs."""
+    """Required modules cannot be assigned; `modules` names them with the reasons, `errors` has those of configs."""
 
 
 class UnknownUnassignment(Invalid):
-    """The operation took nothing away from this organization, or it is so old that its sources are not recorded."""
+    """The operation unassigned nothing of this organization, or it is so old that its sources are not recorded."""
 
 
 class AssignedAgain(Conflict):
-    """What was taken away is there again, but not as it was; `modules` names it."""
+    """The module is assigned again, but with other sources or config; `modules` names it."""
 
 
 class RemovedAgain(Conflict):
-    """What was taken away came back and was removed once more, with another config; `modules` names it."""
+    """The module was assigned and unassigned again, with another config; `modules` names it."""
 
 
 class ModuleDeleted(Conflict):
-    """What was taken away is no longer in the module registry; `modules` names it."""
+    """The module is no longer in the module registry; `modules` names it."""
 
 
 class IndustryDeleted(Conflict):

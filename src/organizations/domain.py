@@ -79,7 +79,7 @@ class OrganizationNotFound(NotFound):
 
 
 class OrganizationSuspended(Conflict):
-    """The organization is given nothing while it is suspended."""
+    """The organization is suspended, and cannot get an industry."""
 
 
 class UnknownIndustry(Invalid):
@@ -87,7 +87,7 @@ class UnknownIndustry(Invalid):
 
 
 class IndustryInactive(Conflict):
-    """The template can not be chosen at present."""
+    """The template is deactivated and cannot be chosen."""
 
 
 class IndustryNotApplicable(Conflict):
@@ -95,11 +95,11 @@ class IndustryNotApplicable(Conflict):
 
 
 class SignupClosed(Forbidden):
-    """The operator takes no signups: super admins alone create organizations."""
+    """Signing up is closed: only super admins create organizations."""
 
 
 class SignupExpired(Conflict):
-    """The owner no longer waits: the signup took too long, or was refused before."""
+    """The owner is no longer pending: the signup took too long, or was refused before."""
 
 
 def decide(organization: Organization, facts: OrganizationFacts, command: Command) -> Decision:

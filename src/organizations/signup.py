@@ -1,4 +1,4 @@
-"""Signing up: the owner is held, the organization is registered, its industry's modules follow."""
+"""Signing up: reserve the owner, register the organization, then assign its industry's modules."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,7 +56,7 @@ class SignedUp(Struct, frozen=True):
 
 
 class SignupDryRun(Struct, frozen=True):
-    """What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision."""
+    """The result of a dry run, which stores nothing. `preview` binds a signup to this decision."""
 
     dry_run: bool
     status: Literal["applied", "unchanged"]
@@ -80,7 +80,7 @@ class SignupPending(Struct, frozen=True):
 
 
 class SignupStatus(Struct, frozen=True):
-    """Whether everybody may sign up. With `closed` super admins alone may."""
+    """Whether everybody may sign up; with `closed`, only super admins."""
 
     status: Literal["open", "closed"]
 

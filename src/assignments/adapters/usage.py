@@ -71,7 +71,7 @@ class AdoptionChange(Struct, frozen=True):
 
 
 class AdoptionDay(Struct, frozen=True):
-    """How many organizations got a module on a day (UTC), and how many lost it."""
+    """How many organizations gained a module on a day (UTC), and how many lost it."""
 
     day: date
     assigned: int
@@ -87,7 +87,7 @@ class ModuleAdoption(Struct, frozen=True):
 
 
 class ModuleUsage(Struct, frozen=True):
-    """How many organizations have a module; and how many got and lost it, a number a day, the last day today."""
+    """How many organizations have a module, and how many gained and lost it on each day; the last day is today."""
 
     module_id: str
     organizations: int
@@ -96,7 +96,7 @@ class ModuleUsage(Struct, frozen=True):
 
 
 class ModulesUsage(Struct, frozen=True):
-    """By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty."""
+    """By module id, without those never assigned. Days are the thirty that begin with `since` (UTC)."""
 
     since: date
     items: Sequence[ModuleUsage]

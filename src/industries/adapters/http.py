@@ -44,7 +44,7 @@ BEYOND_ANY_VERSION = 2**31 - 1
 
 
 class ModuleOfIndustry(Struct, frozen=True, forbid_unknown_fields=True):
-    """A module a template shall have; its place in the list is its display order."""
+    """A module of a template; its place in the list is its display order."""
 
     module_id: Slug
     is_required: bool
@@ -55,7 +55,7 @@ ModuleList = Annotated[list[ModuleOfIndustry], Meta(max_length=2000)]
 
 
 class IndustryToCreate(Struct, frozen=True, forbid_unknown_fields=True):
-    """A template that is to be. `modules` is in display order."""
+    """A template to create. `modules` is in display order."""
 
     industry_code: Annotated[Slug, Meta(examples=["bakery"])]
     industry_name: IndustryName
@@ -65,7 +65,7 @@ class IndustryToCreate(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IndustryChanges(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be different. Fields left out stay; `modules` is the whole list, and a changed one is a version."""
+    """Fields left out stay. `modules` is the whole list; a changed list is published as a new version."""
 
     industry_name: IndustryName | UnsetType = UNSET
     description: Description | UnsetType = UNSET

@@ -57,7 +57,7 @@ OrganizationPath = FromPath[UUID]
 
 
 class OrganizationChanges(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be different."""
+    """The changes of an organization."""
 
     name: OrganizationName
 
@@ -208,7 +208,7 @@ class SignupController(Controller):
 
     @get(operation_id="getSignup", summary="Get whether signing up is open")
     async def status(self, settings: FromDishka[SignupSettings]) -> SignupStatus:
-        """For pages that lead to the signup, before anybody is signed in."""
+        """Needs no token."""
         return SignupStatus("open" if settings.is_open else "closed")
 
 

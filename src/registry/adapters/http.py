@@ -60,7 +60,7 @@ class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModuleChanges(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be different. Fields left out stay; documents are replaced whole, and a null schema is taken away."""
+    """Fields left out stay. Documents are replaced whole; a null schema removes it."""
 
     module_name: ModuleName | UnsetType = UNSET
     description: Description | UnsetType = UNSET

@@ -638,7 +638,7 @@ export const getOrganizations = <ThrowOnError extends boolean = true>(options?: 
 /**
  * Get whether signing up is open
  *
- * For pages that lead to the signup, before anybody is signed in.
+ * Needs no token.
  */
 export const getSignup = <ThrowOnError extends boolean = true>(options?: Options<GetSignupData, ThrowOnError>) => (options?.client ?? client).get<GetSignupResponses, GetSignupErrors, ThrowOnError>({ url: '/api/v1/organizations/signup', ...options });
 
@@ -916,7 +916,7 @@ export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?
 /**
  * Get each module's usage
  *
- * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
+ * By module id, without those never assigned. Days are the thirty that begin with `since` (UTC).
  *
  * For super admins.
  */

@@ -17,7 +17,7 @@ export type Accepted = {
 /**
  * AdoptionDay
  *
- * How many organizations got a module on a day (UTC), and how many lost it.
+ * How many organizations gained a module on a day (UTC), and how many lost it.
  */
 export type AdoptionDay = {
     day: string;
@@ -578,7 +578,7 @@ export type IndustriesUsage = {
 /**
  * IndustryChanges
  *
- * What is to be different. Fields left out stay; `modules` is the whole list, and a changed one is a version.
+ * Fields left out stay. `modules` is the whole list; a changed list is published as a new version.
  */
 export type IndustryChanges = {
     industry_name?: string;
@@ -703,7 +703,7 @@ export type IndustryResult = {
 /**
  * IndustryToCreate
  *
- * A template that is to be. `modules` is in display order.
+ * A template to create. `modules` is in display order.
  */
 export type IndustryToCreate = {
     industry_code: string;
@@ -812,7 +812,7 @@ export type ModuleAdoption = {
 /**
  * ModuleChanges
  *
- * What is to be different. Fields left out stay; documents are replaced whole, and a null schema is taken away.
+ * Fields left out stay. Documents are replaced whole; a null schema removes it.
  */
 export type ModuleChanges = {
     module_name?: string;
@@ -926,7 +926,7 @@ export type ModuleList = {
 /**
  * ModuleOfIndustry
  *
- * A module a template shall have; its place in the list is its display order.
+ * A module of a template; its place in the list is its display order.
  */
 export type ModuleOfIndustry = {
     module_id: string;
@@ -1027,7 +1027,7 @@ export type ModuleToRegister = {
 /**
  * ModuleUsage
  *
- * How many organizations have a module; and how many got and lost it, a number a day, the last day today.
+ * How many organizations have a module, and how many gained and lost it on each day; the last day is today.
  */
 export type ModuleUsage = {
     module_id: string;
@@ -1062,7 +1062,7 @@ export type ModulesToAssign = {
 /**
  * ModulesUsage
  *
- * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
+ * By module id, without those never assigned. Days are the thirty that begin with `since` (UTC).
  */
 export type ModulesUsage = {
     since: string;
@@ -1178,7 +1178,7 @@ export type OperationsStatus = {
 /**
  * OrganizationChanges
  *
- * What is to be different.
+ * The changes of an organization.
  */
 export type OrganizationChanges = {
     name: string;
@@ -1316,7 +1316,7 @@ export type OrganizationModules = {
 /**
  * OrganizationPage
  *
- * Organizations in the order asked for. `next_cursor` is null on the last page only; `total`, unless asked for.
+ * Organizations in the order asked for. `next_cursor` is null on the last page only, `total` unless requested.
  *
  * A page may have fewer items than `limit`, even none, since it examines a bounded number of organizations.
  */
@@ -1536,7 +1536,7 @@ export type SignedUp = {
 /**
  * SignupDryRun
  *
- * What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision.
+ * The result of a dry run, which stores nothing. `preview` binds a signup to this decision.
  */
 export type SignupDryRun = {
     dry_run: boolean;
@@ -1576,7 +1576,7 @@ export type SignupRequest = {
 /**
  * SignupStatus
  *
- * Whether everybody may sign up. With `closed` super admins alone may.
+ * Whether everybody may sign up; with `closed`, only super admins.
  */
 export type SignupStatus = {
     status: 'closed' | 'open';
@@ -5811,20 +5811,20 @@ export type ApplyIndustryTemplateErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
+     * - `urn:modplane:problem:assigned_again`: The module is assigned again, but with other sources or config; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
+     * - `urn:modplane:problem:module_deleted`: The module is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:removed_again`: The module was assigned and unassigned again, with another config; `modules` names it.
      * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names them with the reasons, `errors` has those of configs.
      */
     409: Problem;
     /**
@@ -5859,7 +5859,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation unassigned nothing of this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -6004,20 +6004,20 @@ export type AssignModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
+     * - `urn:modplane:problem:assigned_again`: The module is assigned again, but with other sources or config; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
+     * - `urn:modplane:problem:module_deleted`: The module is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:removed_again`: The module was assigned and unassigned again, with another config; `modules` names it.
      * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names them with the reasons, `errors` has those of configs.
      */
     409: Problem;
     /**
@@ -6052,7 +6052,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation unassigned nothing of this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -6314,20 +6314,20 @@ export type BulkAssignModulesErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
+     * - `urn:modplane:problem:assigned_again`: The module is assigned again, but with other sources or config; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
+     * - `urn:modplane:problem:module_deleted`: The module is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:removed_again`: The module was assigned and unassigned again, with another config; `modules` names it.
      * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names them with the reasons, `errors` has those of configs.
      */
     409: Problem;
     /**
@@ -6362,7 +6362,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation unassigned nothing of this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -6507,20 +6507,20 @@ export type RestoreAssignmentsErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
+     * - `urn:modplane:problem:assigned_again`: The module is assigned again, but with other sources or config; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
+     * - `urn:modplane:problem:module_deleted`: The module is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:removed_again`: The module was assigned and unassigned again, with another config; `modules` names it.
      * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names them with the reasons, `errors` has those of configs.
      */
     409: Problem;
     /**
@@ -6555,7 +6555,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation unassigned nothing of this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -6708,20 +6708,20 @@ export type UnassignModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
+     * - `urn:modplane:problem:assigned_again`: The module is assigned again, but with other sources or config; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
+     * - `urn:modplane:problem:module_deleted`: The module is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:removed_again`: The module was assigned and unassigned again, with another config; `modules` names it.
      * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names them with the reasons, `errors` has those of configs.
      */
     409: Problem;
     /**
@@ -6750,7 +6750,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation unassigned nothing of this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -7271,7 +7271,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
-     * - `urn:modplane:problem:signup_closed`: The operator takes no signups: super admins alone create organizations.
+     * - `urn:modplane:problem:signup_closed`: Signing up is closed: only super admins create organizations.
      */
     403: Problem;
     /**
@@ -7281,16 +7281,16 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
      * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer stored.
-     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     * - `urn:modplane:problem:signup_expired`: The owner is no longer pending: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
@@ -7573,13 +7573,13 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:signup_expired`: The owner is no longer pending: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
@@ -8080,20 +8080,20 @@ export type UpdateModuleConfigErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
+     * - `urn:modplane:problem:assigned_again`: The module is assigned again, but with other sources or config; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
+     * - `urn:modplane:problem:module_deleted`: The module is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:removed_again`: The module was assigned and unassigned again, with another config; `modules` names it.
      * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names them with the reasons, `errors` has those of configs.
      */
     409: Problem;
     /**
@@ -8128,7 +8128,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:not_in_template`: The body names modules that are not in the version applied, or else the current one. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation unassigned nothing of this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -8277,13 +8277,13 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:signup_expired`: The owner is no longer pending: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
@@ -8448,13 +8448,13 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and cannot be applied.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
-     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct its assignments, but nothing new is assigned.
+     * - `urn:modplane:problem:signup_expired`: The owner is no longer pending: the signup took too long, or was refused before.
      */
     409: Problem;
     /**

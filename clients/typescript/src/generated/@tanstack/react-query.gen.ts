@@ -1400,7 +1400,7 @@ export const getSignupQueryKey = (options?: Options<GetSignupData>) => createQue
 /**
  * Get whether signing up is open
  *
- * For pages that lead to the signup, before anybody is signed in.
+ * Needs no token.
  */
 export const getSignupOptions = (options?: Options<GetSignupData>) => queryOptions<GetSignupResponse, GetSignupError, GetSignupResponse, ReturnType<typeof getSignupQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1891,7 +1891,7 @@ export const getModulesUsageQueryKey = (options?: Options<GetModulesUsageData>) 
 /**
  * Get each module's usage
  *
- * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
+ * By module id, without those never assigned. Days are the thirty that begin with `since` (UTC).
  *
  * For super admins.
  */
