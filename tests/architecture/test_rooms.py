@@ -137,6 +137,7 @@ ROOMS = {
     "requests": Rule((*TELLS_A_STORY_OF_PARTS.imports, "shared.commands"), TELLS_A_STORY.checks),
     "running": KEEPS_WORKING,
     "sessions": RECORDS,
+    "set_industry": TELLS_A_STORY,
     "signup": Rule((*TELLS_A_STORY_OF_PARTS.imports, "contextlib", "shared.commands"), TELLS_A_STORY.checks),
     "users": RECORDS,
     "views": Rule((*PURE, "shared.errors"), (only_structs, no_waiting, no_chance)),

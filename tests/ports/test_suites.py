@@ -31,6 +31,7 @@ NO_FAKES = {
     "tests.support.query_cost.MeasuredDatabase": "the real one, and what it cost",
     "tests.support.query_cost.MeasuredTransaction": "the real one, and what it cost",
     "tests.organizations.conftest.Overlooking": "the real command store, which may close its eyes",
+    "tests.organizations.test_a_million.Million": "answers from arithmetic, for a list too long to fill in",
     "tests.organizations.test_a_million.Others": "answers from arithmetic, for a list too long to fill in",
     "tests.shared.eventlog.test_sse.Gate": "knows every token, and who is out",
     "tests.shared.dead_letters.test_redelivery.Subscriber": "notes what it is told",

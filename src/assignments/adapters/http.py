@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -27,12 +26,12 @@ from assignments.commands import (
 )
 from assignments.errors import ModuleNotAssigned, OrganizationNotFound
 from assignments.ports import OrganizationIndustry
+from assignments.set_industry import set_industry
 from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender, IfMatchRequired
 from shared.http.authentication import caller_of, organization_reader, organization_writer, super_admin
 from shared.http.bodies import AnyRequest
 from shared.http.command_route import command_route, refuses, resource_route, send_found
-from shared.messages import Outcome
 from shared.slugs import Slug, require_slug
 
 OrganizationPath = FromPath[UUID]
@@ -248,12 +247,3 @@ def to_organization(command: Command, *, needs_if_match: bool = False) -> Asked:
 def assignable_id(module_id: str) -> str:
     absent = ModuleNotAssigned("The organization does not have this module. Check the id in the path.")
     return require_slug(module_id, absent)
-
-
-async def set_industry(industry: OrganizationIndustry, outcome: Outcome, user_id: str) -> None:
-    """Set the industry of an organization whose template was applied, before the request is answered."""
-    if outcome.status != "applied" or outcome.result is None:
-        return
-    result = msgspec.json.decode(outcome.result, type=AssignmentResult)
-    if result.sets_industry and result.industry_code is not None:
-        await industry.set_industry(outcome.aggregate_id, result.industry_code, outcome.event_ids[-1], user_id)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import asyncpg
@@ -101,18 +102,17 @@ def test_a_defect_stays_one(raised: asyncpg.PostgresError) -> None:
 
 
 @pytest.fixture
-def disk(tmp_path: Path, scratch_url: str) -> Iterator[Path]:
-    """Room for one database, where the server may write."""
+def disk(scratch_url: str) -> Iterator[Path]:
+    """Room for one database, where the server may write: pytest's own folders are closed to other accounts."""
     if os.geteuid() != 0 or "@127.0.0.1" not in scratch_url:
         pytest.skip("only root may mount a disk, and only for a server of this machine")
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == 0 and folder != folder.parent:
-            folder.chmod(folder.stat().st_mode | 0o055)
-    with small_disk(tmp_path / "disk", 24) as disk:
-        account = unprivileged_account()
-        (disk / "space").mkdir()
-        os.chown(disk / "space", account.uid, account.gid)
-        yield disk
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with small_disk(Path(folder).resolve() / "disk", 24) as disk:
+            account = unprivileged_account()
+            (disk / "space").mkdir()
+            os.chown(disk / "space", account.uid, account.gid)
+            yield disk
 
 
 async def test_on_a_full_disk_reads_go_on_writes_say_why_and_a_probe_finds_the_room_again(
