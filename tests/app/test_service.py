@@ -13,7 +13,7 @@ from app.status.http import Readiness
 from devstack import Endpoints
 from shared.postgres.database import PostgresDatabase
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 async def until(condition: Callable[[], Awaitable[bool] | bool]) -> None:

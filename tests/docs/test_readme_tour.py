@@ -30,8 +30,8 @@ CATALOGUE = {
     "industries": [{"technical_name": "bakery", "category": "", "depends": ["mail", "paid_app"]}],
 }
 END_OF_STEP = "--- end of step ---"
-START_SECONDS = 90.0
-TOUR_SECONDS = 120.0
+START_SECONDS = 240.0
+TOUR_SECONDS = 300.0
 
 TOUR = steps((ROOT / "README.md").read_text())
 

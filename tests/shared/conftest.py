@@ -13,7 +13,7 @@ from shared.messages import Outcome, ReceivedCommand
 from shared.postgres.database import PostgresDatabase
 from tests.shared.toy import ToyWorld
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 

@@ -15,7 +15,7 @@ from tests.support.api_client import Api, sign_in
 from tests.support.polling import wait_for
 from tests.support.service_process import processes_of
 
-FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 60.0, 15.0, 15.0
+FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 240.0, 120.0, 60.0
 
 
 class Up:
