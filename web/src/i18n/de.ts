@@ -7,7 +7,6 @@ import { modules } from './de/modules.ts';
 import { session } from './de/session.ts';
 import { shell } from './de/shell.ts';
 import { signup, workspace } from './de/signup.ts';
-import { systemStatus } from './de/system-status.ts';
 import { system } from './de/system.ts';
 import { tenants } from './de/tenants.ts';
 import { ui } from './de/ui.ts';
@@ -24,7 +23,6 @@ export const de: Messages = {
   shell,
   signup,
   system,
-  systemStatus,
   tenants,
   ui,
   workspace,

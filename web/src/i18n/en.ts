@@ -7,7 +7,6 @@ import { modules } from './en/modules.ts';
 import { session } from './en/session.ts';
 import { shell } from './en/shell.ts';
 import { signup, workspace } from './en/signup.ts';
-import { systemStatus } from './en/system-status.ts';
 import { system } from './en/system.ts';
 import { tenants } from './en/tenants.ts';
 import { ui } from './en/ui.ts';
@@ -23,7 +22,6 @@ export const en = {
   shell,
   signup,
   system,
-  systemStatus,
   tenants,
   ui,
   workspace,

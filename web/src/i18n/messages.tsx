@@ -1,7 +1,8 @@
 import { type ReactNode, createContext, use, useEffect, useState } from 'react';
 import { en } from './en.ts';
 
-type Widened<T> = T extends string
+/** The form of texts, whatever they say. */
+export type Widened<T> = T extends string
   ? string
   : T extends (...given: infer Given) => string
     ? (...given: Given) => string

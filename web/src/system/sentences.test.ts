@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SystemStatus } from '@modplane/client';
-import { de } from '@/i18n/de.ts';
-import { en } from '@/i18n/en.ts';
+import { systemStatus as de } from '@/i18n/de/system-status.ts';
+import { systemStatus as en } from '@/i18n/en/system-status.ts';
 import { sentenceOf, stillWorks, summaryOf } from '@/system/sentences.ts';
 
 const well = { state: 'ok', since: null } as const;
@@ -36,7 +36,7 @@ test.each([
   ['cache', 'On 1 replica since they started, 98.0% of 1,000 reads were hits.'],
   ['module_types', 'It lacks 1 registered module and lists 0 others.'],
 ] as const)('a sentence of %s has its numbers', (part, sentence) => {
-  expect(sentenceOf(part, status, en)).toBe(sentence);
+  expect(sentenceOf(part, status, 'en')).toBe(sentence);
 });
 
 test('what is wrong is told in the language spoken, and what still works', () => {
@@ -47,27 +47,27 @@ test('what is wrong is told in the language spoken, and what still works', () =>
     dead_letters: { ...status.dead_letters, state: 'degraded', code: 'keys_blocked' },
     operations: { ...status.operations, state: 'degraded', code: 'late' },
   };
-  expect(summaryOf(wrong, en)).toBe(
+  expect(summaryOf(wrong, 'en')).toBe(
     '1 of 2 replicas cannot reach Kafka, 1 event waiting. ' +
       'Dead letters to decide on: 1 command, 2 unpublished events. ' +
       '100,000 operations or more undecided, the oldest for 3 hr.',
   );
-  expect(summaryOf(wrong, de)).toBe(
+  expect(summaryOf(wrong, 'de')).toBe(
     '1 von 2 Replikaten erreicht Kafka nicht; Ereignisse in der Warteschlange: 1. ' +
       'Zu entscheiden: 1 Befehl, 2 unveröffentlichte Ereignisse. ' +
       '100.000 Vorgänge oder mehr ohne Entscheidung, der älteste seit 3 Std..',
   );
-  expect(stillWorks('kafka', wrong, en)).toMatch(/^Reads and writes\./);
-  expect(stillWorks('redis', wrong, en)).toBeNull();
+  expect(stillWorks('kafka', wrong, 'en')).toMatch(/^Reads and writes\./);
+  expect(stillWorks('redis', wrong, 'en')).toBeNull();
 });
 
 test('a system all is well with says so, and one that is not known does not', () => {
-  expect(summaryOf(status, en)).toBe('All is well.');
-  expect(summaryOf({ ...status, state: 'unknown' }, de)).toBe('Nicht alles ließ sich ermitteln.');
+  expect(summaryOf(status, 'en')).toBe('All is well.');
+  expect(summaryOf({ ...status, state: 'unknown' }, 'de')).toBe('Nicht alles ließ sich ermitteln.');
 });
 
 test('each code has a text in both languages', () => {
-  for (const [part, texts] of Object.entries(en.systemStatus.sentences)) {
-    expect(Object.keys(de.systemStatus.sentences[part as keyof typeof texts])).toEqual(Object.keys(texts));
+  for (const [part, texts] of Object.entries(en.sentences)) {
+    expect(Object.keys(de.sentences[part as keyof typeof texts])).toEqual(Object.keys(texts));
   }
 });

@@ -1,12 +1,17 @@
 import type { SystemStatus } from '@modplane/client';
-import type { Messages } from '@/i18n/messages.tsx';
+import { systemStatus as de } from '@/i18n/de/system-status.ts';
+import { systemStatus as en } from '@/i18n/en/system-status.ts';
+import type { Language, Widened } from '@/i18n/messages.tsx';
 import type { SystemFigures } from '@/i18n/system-figures.ts';
 
-type Texts = Messages['systemStatus'];
+type Texts = Widened<typeof en>;
 export type PartName = keyof Texts['sentences'];
 /** For each code of each part a text, as the API's document lists them: one that is missing does not compile. */
 type Complete = { readonly [Part in PartName]: Readonly<Record<SystemStatus[Part]['code'], Text>> };
 type Text = string | ((figures: SystemFigures) => string);
+
+/** Not in the catalogue: they are for this page alone, and would be in every first load. */
+const TEXTS: Readonly<Record<Language, Texts>> = { en, de };
 
 const PARTS: readonly PartName[] = [
   'postgres',
@@ -22,23 +27,23 @@ const PARTS: readonly PartName[] = [
 ];
 
 /** How a part is, in a sentence. */
-export function sentenceOf(part: PartName, status: SystemStatus, m: Messages): string {
-  const texts: Complete = m.systemStatus.sentences;
+export function sentenceOf(part: PartName, status: SystemStatus, language: Language): string {
+  const texts: Complete = TEXTS[language].sentences;
   const text = (texts[part] as Readonly<Record<string, Text>>)[status[part].code];
   return typeof text === 'function' ? text(figuresIn(status)) : (text ?? '');
 }
 
 /** What still works while a part is in its state; null when everything does. */
-export function stillWorks(part: PartName, status: SystemStatus, m: Messages): string | null {
-  const texts: Partial<Record<PartName, Readonly<Record<string, string>>>> = m.systemStatus.stillWorks;
+export function stillWorks(part: PartName, status: SystemStatus, language: Language): string | null {
+  const texts: Partial<Record<PartName, Readonly<Record<string, string>>>> = TEXTS[language].stillWorks;
   return texts[part]?.[status[part].code] ?? null;
 }
 
 /** What is wrong, part by part; else that nothing is. */
-export function summaryOf(status: SystemStatus, m: Messages): string {
+export function summaryOf(status: SystemStatus, language: Language): string {
   const wrong = PARTS.filter((part) => status[part].state === 'down' || status[part].state === 'degraded');
-  if (wrong.length > 0) return wrong.map((part) => sentenceOf(part, status, m)).join(' ');
-  return status.state === 'ok' ? m.systemStatus.allWell : m.systemStatus.notAllKnown;
+  if (wrong.length > 0) return wrong.map((part) => sentenceOf(part, status, language)).join(' ');
+  return status.state === 'ok' ? TEXTS[language].allWell : TEXTS[language].notAllKnown;
 }
 
 function figuresIn(status: SystemStatus): SystemFigures {

@@ -3,7 +3,7 @@ import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { getSystemStatusOptions } from '@modplane/client/react-query';
-import { useMessages } from '@/i18n/messages.tsx';
+import { useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { DeadLetters } from '@/system/dead-letters.tsx';
 import { record } from '@/system/history.ts';
 import { sentenceOf, summaryOf } from '@/system/sentences.ts';
@@ -19,6 +19,7 @@ const EVERY_MS = 5_000;
 
 export function SystemPage() {
   const m = useMessages();
+  const { language } = useLanguage();
   const { data, error, refetch } = useQuery({
     ...getSystemStatusOptions(),
     refetchInterval: EVERY_MS,
@@ -46,7 +47,7 @@ export function SystemPage() {
         <Group gap={8} role="status">
           <StateBadge state={data.state} />
           <span>
-            {summaryOf(data, m)} {m.system.checked(data.answered_by)} <TimeAgo at={data.checked_at} />.
+            {summaryOf(data, language)} {m.system.checked(data.answered_by)} <TimeAgo at={data.checked_at} />.
           </span>
         </Group>
       }
@@ -63,7 +64,7 @@ export function SystemPage() {
         <WaitingOperations />
         <Replicas status={data} />
         <Text fz="xs" c="dimmed">
-          {m.system.moduleTypes}: {sentenceOf('module_types', data, m)}
+          {m.system.moduleTypes}: {sentenceOf('module_types', data, language)}
         </Text>
       </Stack>
     </Page>

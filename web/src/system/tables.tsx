@@ -15,8 +15,8 @@ const SHOWN = 20;
 export function Groups({ status }: { status: SystemStatus }) {
   const m = useMessages();
   const { consumers } = status;
-  const sentence = sentenceOf('consumers', status, m);
   const { language } = useLanguage();
+  const sentence = sentenceOf('consumers', status, language);
   const numbers = new Intl.NumberFormat(language);
   return (
     <Section title={m.system.groups} hint={sentence}>
@@ -62,8 +62,9 @@ export function Groups({ status }: { status: SystemStatus }) {
 
 export function Replicas({ status }: { status: SystemStatus }) {
   const m = useMessages();
+  const { language } = useLanguage();
   return (
-    <Section title={m.system.replicas} hint={sentenceOf('replicas', status, m)}>
+    <Section title={m.system.replicas} hint={sentenceOf('replicas', status, language)}>
       <Table miw={760}>
         <Table.Thead>
           <Table.Tr>

@@ -59,7 +59,7 @@ function Tile({ figure, status, value }: { figure: Figure; status: SystemStatus;
   const { name, unit } = named(figure, m);
   const part = status[figure];
   const isWell = part.state === 'ok';
-  const working = stillWorks(figure, status, m);
+  const working = stillWorks(figure, status, language);
   return (
     <Card role="group" aria-label={name} p="sm" radius="md" className="tile" data-state={part.state}>
       <Stack gap={8} h="100%">
@@ -79,7 +79,7 @@ function Tile({ figure, status, value }: { figure: Figure; status: SystemStatus;
           <Sparkline values={history} label={m.system.trend(name, unit)} width={88} height={26} />
         </Group>
         <Text fz="xs" c={isWell ? 'dimmed' : undefined} style={{ overflowWrap: 'anywhere' }}>
-          {sentenceOf(figure, status, m)}
+          {sentenceOf(figure, status, language)}
           {!isWell && part.since !== null && (
             <>
               {' '}
